@@ -1,0 +1,45 @@
+# `make demo` and `make test` set everything up by themselves. PYTHON names the interpreter to build the environment with.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test lint format types check lock clean help
+
+help: ## what can be made here
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*##/  make \1 -/'
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
+		{ echo "davy needs CPython 3.10 or newer; '$(PYTHON)' is older. Try: make PYTHON=python3.11 demo" >&2; exit 1; }
+	@echo "setting up $(VENV) (once; about a minute)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: $(READY) ## a leak in a kitchen, from gas to a stored alarm, on the virtual board
+	@$(BIN)/davy demo
+
+test: $(READY) ## every test, on every interpreter
+	@$(BIN)/python -m pytest -n 2 host/tests
+
+lint: $(READY) ## ruff, and the import walls
+	@$(BIN)/ruff check .
+
+format: $(READY) ## rewrite to the house format
+	@$(BIN)/ruff format .
+
+types: $(READY) ## type checks of both trees
+	@$(BIN)/mypy --config-file mypy-host.ini
+	@$(BIN)/mypy --config-file mypy-firmware.ini
+
+check: lint types ## lint, format check, type checks
+	@$(BIN)/ruff format --check .
+
+lock: ## rewrite requirements.lock (needs uv)
+	uv pip compile -q --universal --python-version 3.10 --generate-hashes --no-emit-index-url --no-emit-find-links \
+		--custom-compile-command 'make lock' --group dev pyproject.toml -o requirements.lock
+
+clean: ## remove the environment and what was built
+	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,23 @@
+# Runs every test_* function of one portable module, on whatever interpreter this is.
+# A portable module uses only what CPython and MicroPython share, and plain assert.
+# It prints one line a test: "ok NAME" or "FAIL NAME"; a traceback follows a FAIL.
+import sys
+
+
+def run(module_name):
+    module = __import__(module_name)
+    for name in sorted(dir(module)):
+        if not name.startswith("test_"):
+            continue
+        try:
+            getattr(module, name)()
+        except Exception as error:
+            print("FAIL", name)
+            if hasattr(sys, "print_exception"):
+                sys.print_exception(error, sys.stdout)
+            else:
+                import traceback
+
+                traceback.print_exc(file=sys.stdout)
+        else:
+            print("ok", name)
