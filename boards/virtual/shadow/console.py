@@ -1,0 +1,32 @@
+# print() with its virtual time: the supervisor hears each line when it was said.
+import builtins
+import io
+import sys
+
+import kernel
+
+_OUT_CONSOLE = 4
+_CHUNK_BYTES = 1024
+
+_built_in_print = builtins.print
+
+
+def _say(*values, sep=" ", end="\n", file=None):
+    if file is not None and file is not sys.stdout:
+        _built_in_print(*values, sep=sep, end=end, file=file)
+        return
+    text = (sep.join([str(value) for value in values]) + end).encode()
+    for at in range(0, len(text), _CHUNK_BYTES):
+        kernel.output(_OUT_CONSOLE, text[at : at + _CHUNK_BYTES])
+
+
+def say_exception(error):
+    text = io.StringIO()
+    sys.print_exception(error, text)
+    _say(text.getvalue(), end="")
+
+
+def take_over():
+    name = "print"
+    setattr(builtins, name, _say)
+    kernel.on_exception(say_exception)

@@ -1,0 +1,42 @@
+"""Questions that a board asks its supervisor in no virtual time: the NVS, a look-up of a name."""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING
+
+from davy.board.nvs import NvsError
+from davy.board.wire import Call, result
+
+if TYPE_CHECKING:
+    from davy.board.virtual import VirtualBoard
+
+_GET_I32, _SET_I32, _GET_BLOB, _SET_BLOB, _ERASE, _COMMIT = range(1, 7)
+
+
+def answer_call(board: VirtualBoard, call: Call, body: bytes) -> bytes:
+    """The RESULT message for one CALL."""
+    if call is Call.RESOLVE:
+        address = board.access_point.resolve(body.decode()) if board.access_point is not None else None
+        return result(1) if address is None else result(0, address.encode())
+    try:
+        return result(0, _nvs(board, body))
+    except NvsError as error:
+        return result(error.code)
+
+
+def _nvs(board: VirtualBoard, body: bytes) -> bytes:
+    operation = body[0]
+    namespace, key, payload = body[1:].split(b"\0", 2)
+    space, name = namespace.decode(), key.decode()
+    if operation == _GET_I32:
+        return struct.pack("<i", board.nvs.get_i32(space, name))
+    if operation == _SET_I32:
+        board.nvs.set_i32(space, name, struct.unpack("<i", payload)[0])
+    elif operation == _GET_BLOB:
+        return board.nvs.get_blob(space, name)
+    elif operation == _SET_BLOB:
+        board.nvs.set_blob(space, name, payload)
+    elif operation == _ERASE:
+        board.nvs.erase_key(space, name)
+    return b""

@@ -1,0 +1,331 @@
+"""A virtual board: one MicroPython process after another on one flash image, in a room.
+
+The supervisor owns time. It grants the board a stretch of it together with the ADC samples of that stretch; the
+board stops at the end, or earlier when it does something the room or the network feels. What happens outside the
+board at a known time (a valve's travel, a button let go, bytes that arrive) stands in a queue of the supervisor,
+and no grant reaches past its head. So every cause comes before its effect, to the millisecond, in any order.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import heapq
+import itertools
+import struct
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+
+from davy.board.events import BoardEvent, Listener
+from davy.board.flash import new_flash
+from davy.board.network import AccessPoint
+from davy.board.nvs import NvsPartition
+from davy.board.periphery import Periphery
+from davy.board.plant import Plant
+from davy.board.process import DEFAULT_HEAP, BoardCrashed, BoardHung, BoardProcess, Boot
+from davy.board.radio import Radio
+from davy.board.realtime import run_paced
+from davy.board.services import answer_call
+from davy.board.valve import ValveFault
+from davy.board.wire import MAX_SAMPLES, Call, Grant, In, Message, Out
+from davy.image.boardfile import BoardSpec
+from davy.image.build import Image
+
+SAMPLE_PERIOD_MS = 100
+#: A grant is at most this long: as many samples as the board's buffer takes.
+CHUNK_MS = (MAX_SAMPLES - 1) * SAMPLE_PERIOD_MS
+#: Virtual time from power to the first line of boot.py. Assumed; ROM, second-stage loader and MicroPython's start.
+BOOT_MS = 400
+#: Wall time without a sign of life after which the process is taken to hang.
+HANG_S = 10.0
+
+PWRON_RESET, HARD_RESET, WDT_RESET, SOFT_RESET = 1, 2, 3, 5
+
+
+class VirtualBoard:
+    """A board made of `spec` and `image`, in the room of `plant`.
+
+    `speed`: None as fast as the machine can, else virtual seconds a wall second. Every event goes to `on_event`.
+    The flash file is written anew with the image unless it exists and `keep_flash` is true.
+    """
+
+    def __init__(
+        self,
+        spec: BoardSpec,
+        image: Image,
+        plant: Plant,
+        *,
+        flash: Path,
+        seed: int = 0,
+        speed: float | None = None,
+        access_point: AccessPoint | None = None,
+        on_event: Listener | None = None,
+        keep_flash: bool = False,
+        heap: str = DEFAULT_HEAP,
+        ticks_start: int = 0,
+    ) -> None:
+        self.spec = spec
+        self.plant = plant
+        self.seed = seed
+        self.speed = speed
+        self.mac = b"\x02\xda" + hashlib.sha256(f"davy board {seed}".encode()).digest()[:4]
+        self.now_ms = 0
+        self.access_point = access_point
+        self.powered = False
+        self.boots = 0
+        self._flash = flash
+        if not (keep_flash and flash.exists()):
+            new_flash(flash, image)
+        self.nvs = NvsPartition(flash)
+        self._heap = heap
+        self._ticks_start = ticks_start
+        self._on_event = on_event
+        self._process: BoardProcess | None = None
+        self._queue: list[tuple[int, int, Callable[[], None]]] = []
+        self._order = itertools.count()
+        self._arriving: list[tuple[In, bytes]] = []
+        self._epoch = 0  # of the powered life: what was queued for an earlier one does not reach this one
+        self.radio = Radio(self)
+        self.periphery = Periphery(self)
+        coupled = [spec.valve.relay_pin]
+        if spec.co is not None and spec.co.heater_pin is not None:
+            coupled.append(spec.co.heater_pin)
+        self._coupled_pins = tuple(coupled)
+        plant.set_power(False)
+        plant.set_valve_open(False)
+
+    # What a person or a test does
+
+    def power_on(self) -> None:
+        """Apply power; boot.py starts BOOT_MS later. No effect while powered."""
+        if self.powered:
+            return
+        self.powered = True
+        self.plant.set_power(True)
+        self.emit("power", on=True)
+        self._boot_after(BOOT_MS, PWRON_RESET)
+
+    def power_cut(self) -> None:
+        """Take the power away, at once and at any point of the firmware. No effect while unpowered."""
+        if not self.powered:
+            return
+        self.powered = False
+        self._end_process()
+        self.plant.set_power(False)
+        self.emit("power", on=False)
+
+    def press_button(self, hold_ms: int = 200) -> None:
+        """Press the button now and let it go hold_ms later."""
+        self.emit("button", hold_ms=hold_ms)
+        self.periphery.set_button(True)
+        self.at(self.now_ms + hold_ms, lambda: self.periphery.set_button(False))
+
+    def set_valve_fault(self, fault: ValveFault | None) -> None:
+        """Put a fault into the valve, or take it out."""
+        self.periphery.set_valve_fault(fault)
+
+    def set_wifi(self, up: bool) -> None:
+        """Switch the access point. The board notices its loss after some missed beacons."""
+        self.radio.set_up(up)
+
+    def send_serial(self, data: bytes) -> None:
+        """Bytes into the board's serial line, now."""
+        uart = self.spec.serial.uart if self.spec.serial is not None else 0
+        self.arrive(In.UART, bytes((uart,)) + data)
+
+    def run_for(self, seconds: float) -> None:
+        """Run on for so many virtual seconds."""
+        self.run_until(self.now_ms + round(seconds * 1000))
+
+    def run_until(self, until_ms: int) -> None:
+        """Run to a virtual time. Raises BoardCrashed when the board's process dies of itself."""
+        if self.speed is not None:
+            run_paced(self, until_ms)
+            return
+        while True:
+            self.run_due()
+            if self.now_ms >= until_ms:
+                return
+            stop_ms = min(until_ms, self.next_due_ms(), self.now_ms + CHUNK_MS)
+            if self._process is None:
+                self.advance(stop_ms)
+            else:
+                self.grant(stop_ms)
+                self._serve(self._process)
+
+    @property
+    def relay_on(self) -> bool:
+        return self.periphery.pins.relay_on
+
+    @property
+    def valve_open(self) -> bool:
+        """Where the mechanism stands, whatever the firmware believes."""
+        return self.periphery.valve.is_open
+
+    @property
+    def siren_on(self) -> bool:
+        return self.periphery.pins.siren_on
+
+    @property
+    def lamp(self) -> str:
+        """`green`, `yellow`, `red`, joined by `+`, or `off`."""
+        return self.periphery.pins.lamp
+
+    @property
+    def pid(self) -> int | None:
+        """The running process, if one runs."""
+        return self._process.pid if self._process else None
+
+    def close(self) -> None:
+        """End the process and every connection."""
+        self._end_process()
+
+    def __enter__(self) -> VirtualBoard:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # The supervisor's own: also for radio, services and realtime beside it
+
+    def emit(self, kind: str, **data: object) -> None:
+        """Tell the listener, at the present time."""
+        if self._on_event is not None:
+            self._on_event(BoardEvent(self.now_ms, kind, data))
+
+    def at(self, t_ms: int, action: Callable[[], None]) -> None:
+        """Queue an action of the world outside, which stays true whatever happens to the board."""
+        heapq.heappush(self._queue, (t_ms, next(self._order), action))
+
+    def at_while_running(self, t_ms: int, action: Callable[[], None]) -> None:
+        """Queue an action that lapses when this run of the board ends (power cut, reset)."""
+        epoch = self._epoch
+        self.at(t_ms, lambda: action() if epoch == self._epoch else None)
+
+    def arrive(self, kind: In, body: bytes) -> None:
+        """Something reaches the board with the next grant, which starts now."""
+        if self._process is not None:
+            self._arriving.append((kind, body))
+
+    def next_due_ms(self) -> int:
+        """Time of the head of the queue."""
+        return self._queue[0][0] if self._queue else 1 << 60
+
+    def run_due(self) -> bool:
+        """Do what is due by now; True when there was anything."""
+        happened = False
+        while self._queue and self._queue[0][0] <= self.now_ms:
+            heapq.heappop(self._queue)[2]()
+            happened = True
+        return happened
+
+    def advance(self, t_ms: int) -> None:
+        """Move the present on; time never goes back."""
+        if t_ms > self.now_ms:
+            self.plant.advance(t_ms)
+            self.now_ms = t_ms
+
+    @property
+    def process(self) -> BoardProcess | None:
+        return self._process
+
+    @property
+    def has_arrivals(self) -> bool:
+        return bool(self._arriving)
+
+    def grant(self, end_ms: int) -> None:
+        """Send the board a stretch of time from now on, with what has arrived."""
+        process = self._process
+        if process is None:
+            return
+        count = (end_ms - self.now_ms) // SAMPLE_PERIOD_MS + 1
+        channels = self.plant.adc_uv(self.now_ms, count, SAMPLE_PERIOD_MS)
+        arriving, self._arriving = self._arriving, []
+        process.send(Grant(self.now_ms, end_ms, SAMPLE_PERIOD_MS, channels, arriving).encode())
+
+    def handle(self, message: Message, body: bytes) -> bool:
+        """Act on one message of the board; True when the board now waits for a grant."""
+        process = self._process
+        if process is None:
+            return True
+        if message is Message.READY:
+            return True
+        t_ms = struct.unpack_from("<q", body)[0]
+        if message is Message.IDLE:
+            self.advance(t_ms)
+            return True
+        if message is Message.CALL:
+            process.send(answer_call(self, Call(body[8]), body[9:]))
+            return False
+        if message is Message.RESET:
+            self.advance(t_ms)
+            self._reset(body[8], "by the firmware" if body[8] != WDT_RESET else "watchdog not fed")
+            return True
+        self.advance(t_ms)
+        self._output(Out(body[8]), body[9:])
+        return message is Message.SYNC
+
+    def hung(self, error: BoardHung) -> None:
+        """A firmware that hangs is bitten by its watchdog, as on the chip."""
+        self.emit("console", text=str(error))
+        self._reset(WDT_RESET, "hung")
+
+    # How it works
+
+    def _serve(self, process: BoardProcess) -> None:
+        try:
+            while True:
+                message, body = process.receive(HANG_S)
+                if self.handle(message, body):
+                    return
+        except BoardHung as error:
+            self.hung(error)
+
+    def _output(self, kind: Out, body: bytes) -> None:
+        if kind in (Out.PIN, Out.PWM, Out.UART, Out.CONSOLE):
+            self.periphery.output(kind, body)
+        else:
+            self.radio.output(kind, body)
+
+    def _boot_after(self, delay_ms: int, cause: int) -> None:
+        self.at_while_running(self.now_ms + delay_ms, lambda: self._start(cause))
+
+    def _start(self, cause: int) -> None:
+        self.boots += 1
+        self.emit("boot", cause=cause)
+        self._process = BoardProcess(
+            Boot(
+                at_ms=self.now_ms,
+                cause=cause,
+                mac=self.mac,
+                flash=self._flash,
+                coupled_pins=self._coupled_pins,
+                ticks_start=self._ticks_start,
+                speed=self.speed,
+                heap=self._heap,
+            )
+        )
+        self.periphery.board_started()
+        self._serve(self._process)
+
+    def _reset(self, cause: int, why: str) -> None:
+        self.emit("reset", cause=cause, why=why)
+        self._end_process()
+        self._boot_after(BOOT_MS, cause)
+
+    def _end_process(self) -> None:
+        self._epoch += 1
+        self._arriving.clear()
+        self.radio.board_gone()
+        if self._process is not None:
+            rest = self._process.read_stdout()
+            if rest:
+                self.periphery.console(rest)
+            self._process.kill()
+            self._process = None
+        self.periphery.board_gone()
+
+
+__all__ = ["BoardCrashed", "BoardEvent", "BoardHung", "VirtualBoard"]
