@@ -31,8 +31,8 @@ format: $(READY) ## rewrite to the house format
 	@$(BIN)/ruff format .
 
 types: $(READY) ## type checks of both trees
-	@$(BIN)/mypy --config-file mypy-host.ini
-	@$(BIN)/mypy --config-file mypy-firmware.ini
+	@$(BIN)/mypy --config-file tools/mypy-host.ini
+	@$(BIN)/python tools/firmware_types.py
 
 check: lint types ## lint, format check, type checks
 	@$(BIN)/ruff format --check .
