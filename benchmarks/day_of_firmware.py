@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from davy.board.plant import Plant, RoomConfig
-from davy.board.virtual import VirtualBoard
 from davy.image.boardfile import load_board
+
+from davy.board.virtual import VirtualBoard
 from davy.image.build import build_image
 from davy.image.settings import Settings
 from davy.paths import FIRMWARE
@@ -64,9 +65,7 @@ def run_day(hours: float, tree: Path, folder: Path) -> Day:
         board.power_on()
         board.run_for(hours * 3600)
         wall_s = time.perf_counter() - began
-    return Day(
-        hours * 3600, wall_s, cpu_s(resource.RUSAGE_SELF) - ours, cpu_s(resource.RUSAGE_CHILDREN) - theirs
-    )
+    return Day(hours * 3600, wall_s, cpu_s(resource.RUSAGE_SELF) - ours, cpu_s(resource.RUSAGE_CHILDREN) - theirs)
 
 
 def main() -> None:

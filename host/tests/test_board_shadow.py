@@ -43,7 +43,13 @@ REFUSALS = [
 def test_what_the_chip_refuses_is_refused(tmp_path: Path) -> None:
     lines = ["import network, socket, time", "from machine import *", "from esp32 import NVS"]
     for expression, _ in REFUSALS:
-        lines += ["try:", f"    {expression}", "    print('took it')", "except Exception as error:", "    print(repr(error))"]
+        lines += [
+            "try:",
+            f"    {expression}",
+            "    print('took it')",
+            "except Exception as error:",
+            "    print(repr(error))",
+        ]
     answers = said(tmp_path, "\n".join(lines), seconds=10)
     assert list(zip((e for e, _ in REFUSALS), answers, strict=True)) == REFUSALS
 

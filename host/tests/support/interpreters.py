@@ -32,9 +32,7 @@ def run(name: str, code: str, folders: Sequence[Path]) -> str:
         return run_wasm(code, folders).stdout
     prologue = "import sys\n" + "".join(f"sys.path.insert(0, {str(f)!r})\n" for f in reversed(folders))
     command = [sys.executable, "-c"] if name == "cpython" else [*micropython_command(heap="8M"), "-c"]
-    done = subprocess.run(
-        [*command, prologue + code], capture_output=True, text=True, timeout=TIMEOUT_S, check=False
-    )
+    done = subprocess.run([*command, prologue + code], capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
     if done.returncode != 0:
         raise ScriptError(f"{name} exited {done.returncode}\n{done.stdout}\n{done.stderr}")
     return done.stdout

@@ -1,0 +1,51 @@
+"""What the documentation shows, exists: commands, files, links, and the exit statuses it promises."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from davy.paths import ROOT
+
+PAGES = sorted(
+    [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("b*/**/*.md"), *ROOT.glob("firmware/**/*.md")]
+)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_relative_link_leads_to_a_file(page: Path) -> None:
+    links = re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", page.read_text())
+    missing = [link for link in links if "://" not in link and not (page.parent / link).exists()]
+    assert missing == []
+
+
+@pytest.mark.parametrize("page", ["README.md", "README.zh.md"])
+def test_both_readmes_give_the_same_two_commands_and_the_makefile_has_them(page: str) -> None:
+    commands = re.findall(r"^    (make \w+)$", (ROOT / page).read_text(), re.MULTILINE)
+    assert commands == ["make demo", "make test"]
+    targets = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert {command.split()[1] for command in commands} <= targets
+
+
+def test_ci_runs_the_readmes_test_command_and_every_check() -> None:
+    script = (ROOT / ".ci" / "run").read_text().splitlines()
+    assert "make test" in script
+    assert "make check" in script
+
+
+@pytest.mark.parametrize("page", ["README.md", "README.zh.md"])
+def test_every_davy_command_that_a_readme_shows_is_known(page: str) -> None:
+    davy = ROOT / ".venv" / "bin" / "davy"
+    shown = set(re.findall(r"`davy (\w+)", (ROOT / page).read_text()))
+    assert {"run", "monitor"} <= shown
+    for command in shown:
+        done = subprocess.run([str(davy), command, "--help"], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"davy {command}: {done.stderr}"
+
+
+def test_shipped_benchmarks_are_the_ones_listed() -> None:
+    listed = set(re.findall(r"benchmarks/(\w+\.py)", (ROOT / "benchmarks" / "README.md").read_text()))
+    assert listed == {path.name for path in (ROOT / "benchmarks").glob("*.py")}
