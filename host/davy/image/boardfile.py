@@ -1,7 +1,7 @@
 """A board as data: boards/<name>/board.toml, checked against what its chip can do.
 
-Every mistake is one InputError: file, key, what is wrong, what would be right. What comes out is frozen, and its JSON is
-what the firmware reads as /board.json.
+Every mistake is one InputError: file, key, what is wrong, what would be right. What comes out is frozen, and its JSON
+is what the firmware reads as /board.json.
 """
 
 from __future__ import annotations
@@ -167,10 +167,17 @@ _TOP: dict[str, _Int | _Choice | _Text] = {
     "tier": _Choice(TIERS),
     "profile": _Choice(PROFILES),
 }
-_OPTIONAL = {"co", "serial", "valve.feedback_pin", "valve.feedback_closed", "siren.active", "lamp.active", "button.active"}
-_OUTPUTS = (
-    "co.heater_pin", "valve.relay_pin", "siren.pin", "lamp.green_pin", "lamp.yellow_pin", "lamp.red_pin", "serial.tx_pin",
-)  # fmt: skip
+_OPTIONAL = {
+    "co",
+    "serial",
+    "valve.feedback_pin",
+    "valve.feedback_closed",
+    "siren.active",
+    "lamp.active",
+    "button.active",
+}
+_LAMPS = ("lamp.green_pin", "lamp.yellow_pin", "lamp.red_pin")
+_OUTPUTS = ("co.heater_pin", "valve.relay_pin", "siren.pin", *_LAMPS, "serial.tx_pin")
 _INPUTS = ("methane.adc_pin", "co.adc_pin", "valve.feedback_pin", "button.pin", "serial.rx_pin")
 
 
@@ -211,7 +218,9 @@ def parse_board(content: str, where: str) -> BoardSpec:
         serial=Serial(**values["serial"]) if "serial" in values else None,
     )
     if spec.tier != "low" and spec.co is None:
-        raise InputError(f"{where}: tier", f"{spec.tier!r} measures CO, and there is no [co]", "add [co], or tier = 'low'")
+        raise InputError(
+            f"{where}: tier", f"{spec.tier!r} measures CO, and there is no [co]", "add [co], or tier = 'low'"
+        )
     _check_pins(values, CHIPS[spec.mcu], where)
     for name, sensor in (("methane", spec.methane), ("co", spec.co)):
         if sensor is not None:

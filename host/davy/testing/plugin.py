@@ -51,9 +51,7 @@ def make_virtual_board(request: pytest.FixtureRequest, tmp_path: Path) -> Iterat
 
 
 @pytest.fixture
-def virtual_board(
-    request: pytest.FixtureRequest, make_virtual_board: Callable[..., BoardUnderTest]
-) -> BoardUnderTest:
+def virtual_board(request: pytest.FixtureRequest, make_virtual_board: Callable[..., BoardUnderTest]) -> BoardUnderTest:
     """A powered board in a clean room; `@pytest.mark.virtual_board(...)` says how it differs from the usual."""
     mark = request.node.get_closest_marker(_MARK)
     return make_virtual_board(**(mark.kwargs if mark is not None else {}))

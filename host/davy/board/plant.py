@@ -1,0 +1,168 @@
+"""Everything outside a board that its sensors feel: room, leak, climate, sensors. In closed form, on demand.
+
+`adc_uv` looks ahead under the assumption that nothing changes, and changes nothing itself; `advance` commits. Inputs
+take effect at `now_ms`. Noise and drift are functions of seed and absolute time, so a look-ahead that is thrown away
+and asked for again gives the same values at the same instants.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from davy.board.curves import Floats
+from davy.board.mq_sensor import (
+    LAG_TAU_S,
+    LOW_PHASE_PERMILLE,
+    RADIO_DIP_FACTOR,
+    SENSOR_FAULTS,
+    SensorModel,
+    new_sensor,
+)
+from davy.board.replay import Replay
+from davy.board.room import BACKGROUND_PPM, GasState, RoomConfig, along, lagged
+from davy.image.boardfile import BoardSpec
+
+GASES = ("methane", "co")
+#: Of the transmissions, the part that shows in the readings. Assumed.
+DIP_PROBABILITY = 0.1
+
+
+class Plant:
+    """The world of one board; gases are named `methane` and `co`, concentrations are in ppm by volume."""
+
+    def __init__(self, spec: BoardSpec, room: RoomConfig, seed: int) -> None:
+        self.now_ms = 0.0
+        self._room = room
+        self._seed = seed
+        self._ventilation_ach = room.ventilation_ach
+        self._degc, self._rh_percent = room.temperature_degc, room.humidity_percent
+        self._valve_open = True
+        self._powered = True
+        self._dip_until_ms = -1.0
+        self._dips = 0
+        self._gases = {gas: GasState(BACKGROUND_PPM[gas], BACKGROUND_PPM[gas]) for gas in GASES}
+        self._sensors: dict[str, SensorModel] = {
+            "methane": new_sensor("methane", spec.methane, seed, BACKGROUND_PPM["methane"])
+        }
+        if spec.co is not None:
+            self._sensors["co"] = new_sensor("co", spec.co, seed, BACKGROUND_PPM["co"])
+        self.set_power(True)
+
+    # The truth
+
+    @property
+    def methane_ppm(self) -> float:
+        """Methane in the room now."""
+        return self._gases["methane"].ppm
+
+    @property
+    def co_ppm(self) -> float:
+        """CO in the room now."""
+        return self._gases["co"].ppm
+
+    def truth(self, start_ms: int, count: int, period_ms: int) -> dict[str, Floats]:
+        """Concentration of each gas in the room at start_ms + i * period_ms, if nothing changes."""
+        seconds = self._seconds(start_ms, count, period_ms)
+        return {gas: along(state.ppm, *self._course(gas), seconds) for gas, state in self._gases.items()}
+
+    # Looking ahead, and going there
+
+    def adc_uv(self, start_ms: int, count: int, period_ms: int) -> dict[int, NDArray[np.int32]]:
+        """Microvolts at each ADC pin at start_ms + i * period_ms, if nothing changes. Changes nothing."""
+        seconds = self._seconds(start_ms, count, period_ms)
+        t_ms = np.asarray(start_ms + np.arange(count) * float(period_ms))
+        readings = {}
+        for gas, sensor in self._sensors.items():
+            uv = sensor.pin_uv(t_ms, self._sensed(gas, sensor, seconds), self._degc, self._rh_percent)
+            if t_ms[0] < self._dip_until_ms:
+                dipped = (uv * RADIO_DIP_FACTOR).astype(np.int32)
+                uv = np.where(t_ms < self._dip_until_ms, dipped, uv).astype(np.int32)
+            readings[sensor.circuit.adc_pin] = uv
+        return readings
+
+    def advance(self, to_ms: float) -> None:
+        """Commit the course of things up to to_ms; never back."""
+        if to_ms <= self.now_ms:
+            return
+        seconds = np.array([(to_ms - self.now_ms) / 1000.0])
+        for gas, sensor in self._sensors.items():
+            sensor.sensed_ppm = float(self._sensed(gas, sensor, seconds)[0])
+        for gas, state in self._gases.items():
+            state.ppm = float(along(state.ppm, *self._course(gas), seconds)[0])
+        self.now_ms = float(to_ms)
+
+    # Inputs
+
+    def set_valve_open(self, is_open: bool) -> None:
+        """The leak is behind the valve."""
+        self._valve_open = is_open
+
+    def set_leak(self, gas: str, litres_per_min: float) -> None:
+        """A leak of pure gas; 0 ends it."""
+        self._gases[gas].leak_l_per_min = litres_per_min
+
+    def set_ventilation(self, air_changes_per_hour: float) -> None:
+        """Open a window, or shut it."""
+        self._ventilation_ach = air_changes_per_hour
+
+    def force_ppm(self, gas: str, ppm: float | None) -> None:
+        """Hold the room's concentration; None lets it go. The sensor's lag still holds."""
+        state = self._gases[gas]
+        state.forced_ppm = ppm
+        if ppm is not None:
+            state.ppm = ppm
+
+    def set_climate(self, degc: float, rh_percent: float) -> None:
+        """Temperature and relative humidity."""
+        self._degc, self._rh_percent = degc, rh_percent
+
+    def set_heater(self, gas: str, duty_permille: int) -> None:
+        """Duty of a heater that the board drives, in thousandths of full power."""
+        sensor = self._sensors.get(gas)
+        if sensor is not None and sensor.cycled:
+            sensor.set_phase(0 < duty_permille < LOW_PHASE_PERMILLE, self.now_ms)
+
+    def set_power(self, powered: bool) -> None:
+        """Without power the sensors go cold."""
+        self._powered = powered
+        for sensor in self._sensors.values():
+            sensor.heated_since_ms = self.now_ms if powered else None
+
+    def set_sensor_fault(self, gas: str, fault: str | None) -> None:
+        """One of SENSOR_FAULTS, or None. Raises ValueError for another, KeyError for a sensor not fitted."""
+        sensor = self._sensors[gas]
+        if fault is not None and fault not in SENSOR_FAULTS:
+            raise ValueError(f"sensor fault {fault!r}: one of {', '.join(SENSOR_FAULTS)}")
+        if fault == "stuck":
+            sensor.fault = None
+            pin = sensor.circuit.adc_pin
+            sensor.stuck_uv = int(self.adc_uv(int(self.now_ms), 1, 100)[pin][0])
+        sensor.fault = next((known for known in SENSOR_FAULTS if known == fault), None)
+
+    def set_replay(self, gas: str, replay: Replay | None) -> None:
+        """Put a recording in the place of a sensor, from now on."""
+        self._sensors[gas].replay = replay.starting_at(self.now_ms) if replay is not None else None
+
+    def set_vapour(self, gas: str, rs_factor: float) -> None:
+        """An interfering vapour: multiplies that sensor's Rs (1.0: none)."""
+        self._sensors[gas].vapour_factor = rs_factor
+
+    def radio_dip(self, duration_ms: int) -> None:
+        """A transmission now; some of them pull the readings down for a while."""
+        self._dips += 1
+        dice = np.random.Generator(np.random.Philox(key=[self._seed, 99], counter=[0, 0, 0, self._dips]))
+        if dice.random() < DIP_PROBABILITY:
+            self._dip_until_ms = self.now_ms + duration_ms
+
+    # How it works
+
+    def _seconds(self, start_ms: int, count: int, period_ms: int) -> Floats:
+        return np.asarray((start_ms - self.now_ms + np.arange(count) * float(period_ms)) / 1000.0)
+
+    def _course(self, gas: str) -> tuple[float, float]:
+        return self._gases[gas].course(self._room.volume_m3, self._ventilation_ach, self._valve_open)
+
+    def _sensed(self, gas: str, sensor: SensorModel, seconds: Floats) -> Floats:
+        tends_to, rate = self._course(gas)
+        return lagged(sensor.sensed_ppm, self._gases[gas].ppm, tends_to, rate, LAG_TAU_S, seconds)
