@@ -14,10 +14,11 @@ import time
 from pathlib import Path
 
 import psutil
-from davy.board.plant import Plant, RoomConfig
-from davy.image.boardfile import load_board
 
+from davy.board.plant import Plant
+from davy.board.room import RoomConfig
 from davy.board.virtual import BOOT_MS, SAMPLE_PERIOD_MS, VirtualBoard
+from davy.image.boardfile import load_board
 from davy.image.build import Image, build_image
 from davy.image.settings import Settings
 

@@ -13,10 +13,10 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from davy.board.plant import Plant, RoomConfig
-from davy.image.boardfile import load_board
-
+from davy.board.plant import Plant
+from davy.board.room import RoomConfig
 from davy.board.virtual import VirtualBoard
+from davy.image.boardfile import load_board
 from davy.image.build import build_image
 from davy.image.settings import Settings
 from davy.paths import FIRMWARE

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import littlefs
 import pytest
-from davy.image.boardfile import load_board
 
 from davy.board.nvs import NvsPartition
 from davy.board.virtual import BoardCrashed
 from davy.errors import InputError
+from davy.image.boardfile import load_board
 from davy.image.build import build_image
 from davy.image.partitions import BLOCK_BYTES, TABLE_OFFSET, VFS
 from davy.image.settings import Settings

@@ -9,8 +9,8 @@ import pytest
 from support.bench_board import bench_board
 
 
-def said(folder: Path, main: str, seconds: float = 2.0, **options: object) -> list[str]:
-    bench = bench_board(folder, main, **options)
+def said(folder: Path, main: str, seconds: float = 2.0, ticks_start: int = 0) -> list[str]:
+    bench = bench_board(folder, main, ticks_start=ticks_start)
     with bench.board as board:
         board.run_for(seconds)
     return bench.console()

@@ -1,0 +1,49 @@
+"""Frames and messages on the host: typed, range-checked, fast. The contract itself is firmware/protocol.
+
+`decode_frame(bytes)` gives a `Decoded` or a `Rejected`, never an exception; `encode_frame` gives bytes, or ValueError for
+a field out of range. `SerialReader` cuts a serial line into them, `describe` says one in a line.
+"""
+
+from davy.codec.describe import describe
+from davy.codec.frames import Decoded, Rejected, decode_frame, encode_frame
+from davy.codec.generated import (
+    Ack,
+    Event,
+    EventKind,
+    Fault,
+    Gas,
+    Hello,
+    Level,
+    Message,
+    Result,
+    RunState,
+    State,
+    Status,
+    Tier,
+    ValveState,
+)
+from davy.codec.serial import SerialReader, encode_serial
+
+__all__ = [
+    "Ack",
+    "Decoded",
+    "Event",
+    "EventKind",
+    "Fault",
+    "Gas",
+    "Hello",
+    "Level",
+    "Message",
+    "Rejected",
+    "Result",
+    "RunState",
+    "SerialReader",
+    "State",
+    "Status",
+    "Tier",
+    "ValveState",
+    "decode_frame",
+    "describe",
+    "encode_frame",
+    "encode_serial",
+]

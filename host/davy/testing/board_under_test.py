@@ -9,7 +9,8 @@ from typing import Any
 from davy import codec
 from davy.board.events import BoardEvent
 from davy.board.network import AccessPoint
-from davy.board.plant import Plant, RoomConfig
+from davy.board.plant import Plant
+from davy.board.room import RoomConfig
 from davy.board.valve import ValveFault
 from davy.board.virtual import VirtualBoard
 from davy.image.boardfile import load_board

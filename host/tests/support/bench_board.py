@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from davy.board.plant import Plant, RoomConfig
-from davy.image.boardfile import load_board
-
 from davy.board.events import BoardEvent
+from davy.board.plant import Plant
+from davy.board.room import RoomConfig
 from davy.board.virtual import VirtualBoard
+from davy.image.boardfile import load_board
 from davy.image.build import build_image
 from davy.image.settings import Settings
 

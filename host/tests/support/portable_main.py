@@ -4,7 +4,7 @@
 import sys
 
 
-def run(module_name):
+def run(module_name: str) -> None:
     module = __import__(module_name)
     for name in sorted(dir(module)):
         if not name.startswith("test_"):

@@ -1,0 +1,1 @@
+# The wire contract, imported by the board and by the host.

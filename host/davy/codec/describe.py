@@ -1,0 +1,84 @@
+"""A frame in one line, for timelines and consoles."""
+
+from __future__ import annotations
+
+from davy.codec.frames import Decoded, Rejected
+from davy.codec.generated import (
+    Ack,
+    Event,
+    EventKind,
+    Fault,
+    Gas,
+    Hello,
+    Level,
+    Message,
+    Result,
+    RunState,
+    State,
+    Status,
+    ValveState,
+)
+
+_GAS_WORDS = {Gas.NONE: "", Gas.METHANE: "methane", Gas.CO: "CO"}
+
+
+def describe(frame: Decoded | Rejected) -> str:
+    """What a frame says, without its header."""
+    return f"rejected: {frame.text}" if isinstance(frame, Rejected) else describe_message(frame.message)
+
+
+def describe_message(message: Message) -> str:
+    """What a message says."""
+    if isinstance(message, Hello):
+        version = f"{message.firmware_major}.{message.firmware_minor}.{message.firmware_patch}"
+        return f"hello from {message.identifier or 'a unit without identifier'}, firmware {version}"
+    if isinstance(message, State):
+        return _state(message)
+    if isinstance(message, Event):
+        return _event(message)
+    assert isinstance(message, Ack)
+    return f"ack of session {message.acked_session} seq {message.acked_seq}: {Result(message.result).name.lower()}"
+
+
+def fault_names(faults: int) -> list[str]:
+    """Names of the bits that are set."""
+    return [bit.name.lower() for bit in Fault if faults >> bit & 1]
+
+
+def _words(name: str) -> str:
+    return name.lower().replace("_", " ")
+
+
+def _state(state: State) -> str:
+    methane = f"{state.methane_ppm} ppm" if state.methane_ppm is not None else _words(Status(state.methane_status).name)
+    co = f"{state.co_ppm} ppm" if state.co_ppm is not None else _words(Status(state.co_status).name)
+    faults = ", faults: " + ", ".join(fault_names(state.faults)) if state.faults else ""
+    return (
+        f"{_words(RunState(state.run_state).name)}: methane {methane}, CO {co}, "
+        f"valve {_words(ValveState(state.valve_state).name)}{', latched' if state.latched else ''}{faults}"
+    )
+
+
+def _event(event: Event) -> str:
+    kind, gas = EventKind(event.kind), _GAS_WORDS[Gas(event.gas)]
+    if kind is EventKind.BOOT:
+        return f"boot, reset cause {event.detail}"
+    if kind is EventKind.ALARM:
+        level = Level(event.detail).name.lower() if event.detail in tuple(Level) else f"level {event.detail}"
+        return f"ALARM {gas} {level} at {event.value} ppm"
+    if kind is EventKind.CLEAR:
+        return f"{gas} clear at {event.value} ppm"
+    if kind in (EventKind.FAULT, EventKind.FAULT_CLEARED):
+        name = _words(Fault(event.detail).name) if event.detail in tuple(Fault) else f"bit {event.detail}"
+        if kind is EventKind.FAULT_CLEARED:
+            return f"fault cleared: {name}"
+        known = event.value in tuple(Status) and event.value != Status.OK
+        return f"FAULT {name}{f' ({_words(Status(event.value).name)})' if known else ''}"
+    if kind is EventKind.VALVE:
+        state = _words(ValveState(event.detail).name) if event.detail in tuple(ValveState) else str(event.detail)
+        return f"valve {state}"
+    if kind is EventKind.BUTTON:
+        return "button held long" if event.detail else "button pressed"
+    if kind is EventKind.LOSS:
+        return f"{event.value} events lost"
+    return _words(kind.name)

@@ -1,0 +1,195 @@
+"""The messages as typed tuples. Generated from firmware/protocol/messages.py by tools/generate_protocol.py: do not edit."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import NamedTuple
+
+
+class Status(IntEnum):
+    """Values of the enum `status`."""
+
+    OK = 0
+    WARMING = 1
+    OPEN = 2
+    SHORT = 3
+    SATURATED = 4
+    STUCK = 5
+    JUMP = 6
+    HEATER = 7
+    SILENT = 8
+    UNCALIBRATED = 9
+    ABSENT = 10
+
+
+class Level(IntEnum):
+    """Values of the enum `level`."""
+
+    NORMAL = 0
+    WARNING = 1
+    CRITICAL = 2
+
+
+class Gas(IntEnum):
+    """Values of the enum `gas`."""
+
+    NONE = 0
+    METHANE = 1
+    CO = 2
+
+
+class ValveState(IntEnum):
+    """Values of the enum `valve`."""
+
+    CLOSED = 0
+    OPEN = 1
+    OPENING = 2
+    CLOSING = 3
+    CHECKING = 4
+    NOT_CONNECTED = 5
+    FAILURE = 6
+    UNKNOWN = 7
+
+
+class RunState(IntEnum):
+    """Values of the enum `run_state`."""
+
+    STARTING = 0
+    PREHEAT = 1
+    NORMAL = 2
+    WARNING = 3
+    CRITICAL = 4
+    LATCHED = 5
+    FAULT = 6
+
+
+class EventKind(IntEnum):
+    """Values of the enum `event`."""
+
+    NONE = 0
+    BOOT = 1
+    ALARM = 2
+    CLEAR = 3
+    FAULT = 4
+    FAULT_CLEARED = 5
+    VALVE = 6
+    LATCHED = 7
+    RELEASED = 8
+    PREHEAT_DONE = 9
+    BUTTON = 10
+    LOSS = 11
+
+
+class Tier(IntEnum):
+    """Values of the enum `tier`."""
+
+    LOW = 0
+    MID = 1
+    HIGH = 2
+
+
+class Result(IntEnum):
+    """Values of the enum `result`."""
+
+    STORED = 0
+    STORED_BEFORE = 1
+    REFUSED = 2
+
+
+class Fault(IntEnum):
+    """Positions of the bits in the field `faults`."""
+
+    METHANE_SENSOR = 0
+    CO_SENSOR = 1
+    VALVE_FEEDBACK = 2
+    LOOP_DEADLINE = 3
+    SETTINGS = 4
+    INTERNAL = 5
+    LATCH_STORE = 6
+    EVENT_OVERFLOW = 7
+
+
+class Hello(NamedTuple):
+    """Who speaks: sent after each connect, and at the start on a serial line."""
+
+    firmware_major: int
+    """version of the firmware"""
+    firmware_minor: int
+    """version of the firmware"""
+    firmware_patch: int
+    """version of the firmware"""
+    protocol_version: int
+    """highest version that the device speaks"""
+    schema_checksum: int
+    """CRC-32 of the device's message definition"""
+    tier: int
+    """product tier"""
+    reset_cause: int
+    """machine.reset_cause() of this session's boot"""
+    image_hash: bytes
+    """first eight bytes of the image's SHA-256; zeros if unknown"""
+    identifier: str
+    """industrial-internet identifier, such as 88.118.8/GA26000001"""
+
+
+class State(NamedTuple):
+    """How the device is now. Only the newest matters; it is never repeated."""
+
+    run_state: int
+    """expressed state, the most urgent of those that hold"""
+    methane_status: int
+    """of the methane reading"""
+    methane_ppm: int | None
+    """methane by volume; invalid unless the status is ok (ppm)"""
+    methane_lel_permille: int | None
+    """the same as part of the LEL (1/1000 LEL)"""
+    methane_level: int
+    """alarm level of methane"""
+    co_status: int
+    """of the CO reading"""
+    co_ppm: int | None
+    """CO by volume; invalid unless the status is ok (ppm)"""
+    co_level: int
+    """alarm level of CO"""
+    valve_state: int
+    """as read back, not as commanded"""
+    valve_commanded: int
+    """whether the valve is commanded open"""
+    latched: int
+    """whether an alarm is latched"""
+    faults: int
+    """fault bits that are set (bits)"""
+    lost_events: int
+    """events that had no room since the boot"""
+
+
+class Event(NamedTuple):
+    """Something happened. Repeated, byte for byte, until an ACK names it."""
+
+    kind: int
+    """what happened"""
+    gas: int
+    """which gas, if it concerns one"""
+    detail: int
+    """by kind: see the table of events"""
+    value: int
+    """by kind: see the table of events"""
+    event_uptime_ms: int
+    """when it happened, since the boot (ms)"""
+
+
+class Ack(NamedTuple):
+    """To the device: its frame (source, session, seq) is stored for good, was stored before, or is refused."""
+
+    acked_source: bytes
+    """source id of the frame that is acknowledged"""
+    acked_session: int
+    """its session"""
+    acked_seq: int
+    """its sequence number"""
+    result: int
+    """what became of it"""
+
+
+Message = Hello | State | Event | Ack
+CLASSES: dict[int, type[Message]] = {1: Hello, 2: State, 3: Event, 4: Ack}

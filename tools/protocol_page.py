@@ -1,0 +1,135 @@
+"""PROTOCOL.md as text, out of firmware/protocol: the access specification that others implement."""
+
+from __future__ import annotations
+
+from protocol import cobs, frame, messages
+
+_SIZES = {"B": ("u8", 1), "H": ("u16", 2), "I": ("u32", 4), "Q": ("u64", 8), "i": ("i32", 4), "8s": ("8 bytes", 8)}
+_EXAMPLE_FIELDS = {
+    "kind": 2, "gas": 1, "detail": 1, "value": 5210, "event_uptime_ms": 512_300,
+}  # fmt: skip
+
+
+def render() -> str:
+    """The page's text."""
+    return "".join([_intro(), _frame(), _serial(), _mqtt(), _messages(), _enums(), _reasons(), _example(), _versions()])
+
+
+def _intro() -> str:
+    return f"""# davy wire protocol, version {messages.PROTOCOL_VERSION}
+Generated from `firmware/protocol/messages.py` by `python tools/generate_protocol.py`: change that, not this page.
+Schema checksum of this version: `0x{messages.schema_checksum():08X}`. Numbers are big-endian.
+
+A device sends HELLO, STATE and EVENT frames; a monitor sends ACK frames. No message opens a valve.
+"""
+
+
+def _frame() -> str:
+    return f"""
+## Frame
+| offset | bytes | field | meaning |
+|---|---|---|---|
+| 0 | 1 | version | {messages.PROTOCOL_VERSION} |
+| 1 | 1 | flags | 0; any other value is refused |
+| 2 | 1 | type | message type |
+| 3 | 8 | source | who sends: six bytes of its MAC and two zeros, or a name of the monitor |
+| 11 | 4 | session | changes with each boot of the sender |
+| 15 | 4 | seq | counts the frames of a session from 0; a repeated frame keeps its number |
+| 19 | 8 | uptime_ms | milliseconds since the sender's boot |
+| 27 | 2 | length | bytes of payload, 0 to {frame.MAX_PAYLOAD_BYTES} |
+| 29 | length | payload | the message |
+| 29 + length | 4 | crc | CRC-32 over everything before it |
+
+CRC-32: polynomial 0x04C11DB7, reflected, start 0xFFFFFFFF, final XOR 0xFFFFFFFF (IEEE 802.3; of the text `123456789` it is
+0xCBF43926). A receiver checks it before it believes the version or the type. A CRC is no authentication.
+"""
+
+
+def _serial() -> str:
+    return f"""
+## On a serial line
+Each frame is COBS-encoded and ended by one 0x00, at most {cobs.MAX_ENCODED_BYTES} bytes before it. A receiver drops what is longer
+or no COBS, counts it, and is in step again after the next 0x00. 8 data bits, no parity, 1 stop bit; baud rate by board.
+"""
+
+
+def _mqtt() -> str:
+    return """
+## Over MQTT 3.1.1
+| topic | direction | payload | QoS |
+|---|---|---|---|
+| `davy/1/<source>/up` | device to monitor | one frame, without COBS | 1 for HELLO and EVENT, 0 for STATE |
+| `davy/1/<source>/down` | monitor to device | one frame, without COBS | 1 |
+
+`<source>` is the frame's source in 16 hexadecimal digits, lower case; a frame whose source differs from its topic is refused.
+A PUBACK says that a broker has it. Only an ACK frame, sent after the monitor's database has committed, says that it is
+stored: until then the device repeats an EVENT, byte for byte. `(source, session, seq)` names an event for ever.
+"""
+
+
+def _messages() -> str:
+    parts = ["\n## Messages\n"]
+    for message_type, fields in messages.FIELDS.items():
+        parts.append(f"\n### {messages.NAMES[message_type]} ({message_type})\n{messages.MEANINGS[message_type]}\n\n")
+        parts.append(
+            "| offset | type | field | unit | range | invalid | since | meaning |\n|---|---|---|---|---|---|---|---|\n"
+        )
+        offset = 0
+        for name, kind, unit, low, high, invalid, since, enum, meaning in fields:
+            if kind == "text":
+                shown, size, limits = "u8 length, UTF-8", 0, f"{low}..{high} bytes"
+            else:
+                (shown, size), limits = _SIZES[kind], f"{low}..{high}"
+            if kind == "8s":
+                limits = ""
+            said = f"{meaning}; see `{enum}`" if enum else meaning
+            bad = f"0x{invalid:X}" if invalid is not None else ""
+            parts.append(f"| {offset} | {shown} | `{name}` | {unit} | {limits} | {bad} | {since} | {said} |\n")
+            offset += size
+        for status, readings in messages.READINGS.get(message_type, ()):
+            names = " and ".join(f"`{name}`" for name in readings)
+            parts.append(f"\n{names} must be invalid exactly when `{status}` is not ok: a fault is never a number.\n")
+    parts.append("\n### What an EVENT's detail and value hold\n| kind | detail | value |\n|---|---|---|\n")
+    parts += [f"| {kind} | {detail} | {value} |\n" for kind, detail, value in messages.EVENT_FIELDS]
+    return "".join(parts)
+
+
+def _enums() -> str:
+    parts = ["\n## Values\n| table | values |\n|---|---|\n"]
+    for table, names in messages.ENUMS.items():
+        parts.append(f"| `{table}` | {', '.join(f'{value} {name}' for value, name in enumerate(names))} |\n")
+    bits = ", ".join(f"{bit} {name}" for bit, name in enumerate(messages.FAULT_BITS))
+    parts.append(f"| bits of `faults` | {bits} |\n")
+    return "".join(parts)
+
+
+def _reasons() -> str:
+    parts = [
+        "\n## Why bytes are refused\nEach refusal is counted under its reason; none ends a connection or a loop.\n\n"
+    ]
+    parts.append("| number | reason |\n|---|---|\n")
+    parts += [f"| {number} | {reason} |\n" for number, reason in enumerate(frame.REASONS) if number]
+    return "".join(parts)
+
+
+def _example() -> str:
+    from protocol import codec
+
+    payload = codec.encode(messages.EVENT, _EXAMPLE_FIELDS)
+    whole = frame.encode(messages.EVENT, bytes.fromhex("02da9f0c11220000"), 7, 41, 512_345, payload)
+    cuts: list[tuple[int, int, str]] = []
+    cuts += ((0, 1, "version"), (1, 2, "flags"), (2, 3, "type EVENT"), (3, 11, "source"), (11, 15, "session 7"))
+    cuts += ((15, 19, "seq 41"), (19, 27, "uptime 512345 ms"), (27, 29, "length 18"), (29, 30, "kind alarm"))
+    cuts += ((30, 31, "gas methane"), (31, 35, "detail: level warning"), (35, 39, "value: 5210 ppm"))
+    cuts += ((39, 47, "happened at 512300 ms"), (47, 51, "CRC-32"))
+    lines = "\n".join(f"    {whole[a:b].hex(' '):<24} {text}" for a, b, text in cuts)
+    return f"\n## A frame, byte by byte\n{lines}\n\nOn a serial line: `{cobs.encode(whole).hex()}00`\n"
+
+
+def _versions() -> str:
+    return """
+## Versions
+A frame of another version is refused as such, never guessed at; so is an unknown type. HELLO carries the schema checksum:
+two sides whose checksums differ know it before they misread each other. A new field or message comes with a new
+version, named in the column *since*. Golden frames, good and bad, are in `vectors.json`.
+"""
