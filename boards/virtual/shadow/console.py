@@ -18,6 +18,7 @@ def _say(*values, sep=" ", end="\n", file=None):
     text = (sep.join([str(value) for value in values]) + end).encode()
     for at in range(0, len(text), _CHUNK_BYTES):
         kernel.output(_OUT_CONSOLE, text[at : at + _CHUNK_BYTES])
+    kernel.flush()  # what was said last before a hang must have been heard
 
 
 def say_exception(error):

@@ -81,7 +81,7 @@ def _write_all(data):
         view = view[line.writer.write(view) :]
 
 
-def _flush():
+def flush():
     global _pending
     if _pending:
         _write_all(_pending)
@@ -92,7 +92,7 @@ def send(kind, body):
     # One message, after everything that was put before it.
     _pending.extend(struct.pack("<IB", len(body) + 1, kind))
     _pending.extend(body)
-    _flush()
+    flush()
 
 
 def output(kind, body):
@@ -100,7 +100,7 @@ def output(kind, body):
     _pending.extend(struct.pack("<IBqB", len(body) + 10, OUTPUT, now_ms, kind))
     _pending.extend(body)
     if _speed_ppm or len(_pending) > 2048:
-        _flush()
+        flush()
 
 
 def sync(kind, body=b""):
@@ -238,7 +238,7 @@ def _pace(to_ms):
         )
         if left_us <= 0:
             return True
-        _flush()
+        flush()
         if line.poll.poll((left_us + 999) // 1000):
             _await_grant()
             return False
