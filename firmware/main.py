@@ -1,0 +1,4 @@
+# Runs after boot.py: wiring only. The board's data -> drivers -> the safety loop on its timer -> reports.
+from wiring import start
+
+start()

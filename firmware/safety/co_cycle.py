@@ -1,0 +1,72 @@
+# The MQ-7's heater cycle: 60 s at 5 V cleans the surface, 90 s at 1.4 V lets CO show. Only the end of the low
+# phase gives a reading; it is held, with its status, until the next. Source: data sheet.
+from safety.codes import ABSENT, OK, OPEN, SHORT, SILENT, WARMING
+from safety.concentration import OPEN_UV, MqReading
+
+HIGH_MS = 60_000
+LOW_MS = 90_000
+WINDOW_MS = 1_500  # at the end of the low phase
+HIGH_PERMILLE = 1000
+LOW_PERMILLE = 78  # 1.4 V RMS out of 5 V
+CHECK_MS = 1_000  # between two looks whether the sensor is there at all
+
+
+class CoCycle:
+    # reading: the sensor's MqReading, or None when the board has none.
+    def __init__(self, reading: MqReading | None, short_uv: int) -> None:
+        self.value_ppm = 0
+        self.status = ABSENT if reading is None else WARMING
+        self.heater_permille = 0 if reading is None else HIGH_PERMILLE
+        self._reading = reading
+        self._short_uv = short_uv
+        self._low = False
+        self._phase_ms = 0
+        self._check_ms = 0
+        self._bad = 0  # looks in a row that found no sensor
+
+    def wants_sample(self, dt_ms: int) -> bool:
+        # Move on by dt_ms; True when sample() is to be called in this step.
+        if self._reading is None:
+            return False
+        phase_ms = self._phase_ms + dt_ms
+        if self._low:
+            if phase_ms >= LOW_MS:
+                self._finish()
+                phase_ms = 0
+        elif phase_ms >= HIGH_MS:
+            self._low = True
+            self.heater_permille = LOW_PERMILLE
+            self._reading.forget()
+            phase_ms = 0
+        self._phase_ms = phase_ms
+        if self._low and phase_ms >= LOW_MS - WINDOW_MS:
+            return True
+        self._check_ms += dt_ms
+        if self._check_ms >= CHECK_MS:
+            self._check_ms = 0
+            return True
+        return False
+
+    def sample(self, uv: int) -> None:
+        # uv: microvolts at the pin, negative when the ADC gave none.
+        reading = self._reading
+        if reading is None:
+            return
+        if OPEN_UV < uv < self._short_uv:
+            self._bad = 0
+        elif self._bad < 2:
+            self._bad += 1
+        else:
+            # In any phase: no phase makes a connected sensor look like this.
+            self.value_ppm = 0
+            self.status = SILENT if uv < 0 else OPEN if uv <= OPEN_UV else SHORT
+        if self._low and self._phase_ms >= LOW_MS - WINDOW_MS:
+            reading.sample(uv)
+
+    def _finish(self) -> None:
+        reading = self._reading
+        self._low = False
+        self.heater_permille = HIGH_PERMILLE
+        if reading is not None and self._bad < 2:
+            self.status = reading.status
+            self.value_ppm = reading.value_ppm if reading.status == OK else 0
