@@ -1,4 +1,4 @@
-# Lamp and siren by table: one character a step of 100 ms, two seconds long, then again.
+# Lamp and siren by table: one byte a step of 100 ms, ten seconds long, then again.
 # Bits: 1 green, 2 yellow, 4 red, 8 siren.
 from safety.codes import (
     RUN_CRITICAL,
@@ -14,28 +14,33 @@ GREEN = 1
 YELLOW = 2
 RED = 4
 SIREN = 8
-STEPS = 20
+STEPS = 100
+_CYCLE = 20  # a blink and the CO siren repeat after two seconds
 
 
-def _pattern(on: int, off: int, steps_on: int) -> bytes:
-    return bytes([on if at % STEPS < steps_on else off for at in range(STEPS)])
+def _pattern(on: int, off: int, steps_on: int, cycle: int) -> bytes:
+    return bytes([on if at % cycle < steps_on else off for at in range(STEPS)])
+
+
+def _steady(bits: int) -> bytes:
+    return _pattern(bits, bits, STEPS, STEPS)
 
 
 def _blink(on: int, off: int) -> bytes:
-    return bytes([on if at // 5 % 2 == 0 else off for at in range(STEPS)])
+    return _pattern(on, off, 5, 10)
 
 
 # By run state. Methane that is critical sounds without a pause; CO and the latch are told apart by their pauses.
 PATTERNS = {
-    RUN_STARTING: _pattern(YELLOW, YELLOW, STEPS),
+    RUN_STARTING: _steady(YELLOW),
     RUN_PREHEAT: _blink(GREEN, 0),
-    RUN_NORMAL: _pattern(GREEN, GREEN, STEPS),
+    RUN_NORMAL: _steady(GREEN),
     RUN_WARNING: _blink(RED, 0),
-    RUN_CRITICAL: _pattern(RED | SIREN, RED | SIREN, STEPS),
-    RUN_LATCHED: _pattern(RED | SIREN, RED, 1),
-    RUN_FAULT: _pattern(YELLOW, YELLOW, STEPS),
+    RUN_CRITICAL: _steady(RED | SIREN),
+    RUN_LATCHED: _pattern(RED | SIREN, RED, 1, STEPS),
+    RUN_FAULT: _steady(YELLOW),
 }
-CO_CRITICAL = _pattern(RED | SIREN, RED, 15)
+CO_CRITICAL = _pattern(RED | SIREN, RED, 15, _CYCLE)
 # Shown as well whenever a fault is present, whatever else there is to show.
 FAULT_OVERLAY = YELLOW
 # What a step that failed leaves behind: valve shut, a lamp that says fault, and no siren, because nobody could

@@ -40,9 +40,11 @@ samples: dict[int, array] = {}  # ADC pin -> microvolts
 timers: list = []  # running machine.Timer objects, soonest first
 inputs: dict = {}  # kind -> handler(bytes)
 coupled_pins: tuple = ()
+random_state = 1  # of os.urandom: the same seed gives the same bytes
 wifi_active = False  # set by network: ADC2 belongs to the radio while it is on
 
-_pending = bytearray()
+_pending = bytearray(4096)
+_pending_bytes = 0
 _speed_ppm = 0  # 0 = as fast as it goes; else virtual microseconds a wall second
 _wall_origin_us = 0
 _virtual_origin_ms = 0
@@ -82,24 +84,39 @@ def _write_all(data):
 
 
 def flush():
-    global _pending
-    if _pending:
-        _write_all(_pending)
-        _pending = bytearray()
+    # Everything that was put so far is on its way.
+    global _pending_bytes
+    if _pending_bytes:
+        used, _pending_bytes = _pending_bytes, 0
+        _write_all(memoryview(_pending)[:used])
+
+
+def _put(head, body):
+    # In one buffer of a fixed size: the shadow must not be what fragments the board's heap.
+    global _pending_bytes
+    size = len(head) + len(body)
+    if _pending_bytes + size > len(_pending):
+        flush()
+    if size > len(_pending):
+        _write_all(head)
+        _write_all(body)
+        return
+    middle = _pending_bytes + len(head)
+    _pending[_pending_bytes:middle] = head
+    _pending_bytes += size
+    _pending[middle:_pending_bytes] = body
 
 
 def send(kind, body):
     # One message, after everything that was put before it.
-    _pending.extend(struct.pack("<IB", len(body) + 1, kind))
-    _pending.extend(body)
+    _put(struct.pack("<IB", len(body) + 1, kind), body)
     flush()
 
 
 def output(kind, body):
     # A happening that the plant does not feel: kept until the line is used anyway.
-    _pending.extend(struct.pack("<IBqB", len(body) + 10, OUTPUT, now_ms, kind))
-    _pending.extend(body)
-    if _speed_ppm or len(_pending) > 2048:
+    _put(struct.pack("<IBqB", len(body) + 10, OUTPUT, now_ms, kind), body)
+    if _speed_ppm:
         flush()
 
 

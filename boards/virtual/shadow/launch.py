@@ -53,7 +53,8 @@ def _start(options):
         tuple([int(pin) for pin in options["coupled"].split(",") if pin]),
     )
     # Loaded before "/" changes, under the names that the firmware imports.
-    for name in ("time", "select", "socket", "network", "esp32"):
+    kernel.random_state = int(options["random"]) or 1
+    for name in ("time", "select", "socket", "network", "esp32", "os"):
         __import__(name)
     sys.modules["_asyncio"] = _asyncio_virtual
     machine.configure(int(options["cause"]), bytes.fromhex(options["mac"]))

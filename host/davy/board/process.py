@@ -41,6 +41,7 @@ class Boot:
     flash: Path
     coupled_pins: tuple[int, ...]
     ticks_start: int = 0
+    random_state: int = 1
     speed: float | None = None
     heap: str = DEFAULT_HEAP
 
@@ -59,6 +60,7 @@ class BoardProcess:
             "coupled": ",".join(str(pin) for pin in boot.coupled_pins),
             "cause": boot.cause,
             "mac": boot.mac.hex(),
+            "random": boot.random_state,
             "flash": boot.flash.resolve(),
             "vfs_start": VFS.offset,
             "vfs_bytes": VFS.length,

@@ -278,8 +278,10 @@ class VirtualBoard:
         try:
             while True:
                 message, body = process.receive(HANG_S)
+                if rest := process.read_stdout():
+                    self.periphery.console(rest)
                 if self.handle(message, body):
-                    return
+                    break
         except BoardHung as error:
             self.hung(error)
 
@@ -303,6 +305,7 @@ class VirtualBoard:
                 flash=self._flash,
                 coupled_pins=self._coupled_pins,
                 ticks_start=self._ticks_start,
+                random_state=int.from_bytes(self.mac[2:], "big") ^ self.boots << 8 & 0xFFFFFFFF,
                 speed=self.speed,
                 heap=self._heap,
             )

@@ -1,0 +1,177 @@
+# The smallest MQTT 3.1.1 client that does: one connection, QoS 1 out and in, everything bounded. The port brings
+# umqtt.simple, whose calls block the interpreter, and with it the timer of the safety loop: docs/decisions/0005.
+import asyncio
+import struct
+
+# For the type checker only; nothing of it is on the board.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_CONNECT_MS = 10_000
+_ANSWER_MS = 10_000
+_KEEP_ALIVE_S = 60
+MAX_PACKET_BYTES = 1_024
+
+_CONNACK = 2
+_PUBLISH = 3
+_PUBACK = 4
+_SUBACK = 9
+_PINGRESP = 13
+
+
+class MqttError(Exception):
+    # The connection is of no use any more; the text says why.
+    pass
+
+
+async def open_stream(host: str, port: int) -> tuple:
+    # (reader, writer). The one place that knows what carries the bytes. A host name blocks in the look-up.
+    return await asyncio.open_connection(host, port)
+
+
+class MqttClient:
+    # on_message(topic bytes, payload bytes) is called for each publish that arrives.
+    def __init__(self, client_id: str, on_message: "Any") -> None:
+        self._client_id = client_id
+        self._on_message = on_message
+        self._writer_of: list = []
+        self._pid = 0
+        self._answers: dict = {}  # (packet type, packet id) -> Event
+        self.error = ""
+
+    async def connect(self, host: str, port: int) -> "Any":
+        # Gives the reader, to be handed to receive(). Raises MqttError or OSError.
+        self.error = ""
+        self._answers.clear()
+        try:
+            streams: tuple = await asyncio.wait_for_ms(open_stream(host, port), _CONNECT_MS)
+        except asyncio.TimeoutError:
+            raise MqttError("no connection within %d ms" % _CONNECT_MS) from None
+        reader, writer = streams
+        self._writer_of = [writer]
+        name = self._client_id.encode()
+        body = b"\x00\x04MQTT\x04\x02" + struct.pack(">HH", _KEEP_ALIVE_S, len(name)) + name
+        await self._send(0x10, body)
+        head, answer = await self._within(_read_packet(reader), "CONNACK")
+        if head >> 4 != _CONNACK or len(answer) != 2:
+            raise MqttError("no CONNACK but packet type %d" % (head >> 4))
+        if answer[1]:
+            raise MqttError("broker refuses, code %d" % answer[1])
+        return reader
+
+    async def receive(self, reader: "Any") -> None:
+        # Runs as long as the connection is good; ends with MqttError or OSError.
+        while True:
+            head, body = await _read_packet(reader)
+            kind = head >> 4
+            if kind == _PUBLISH:
+                await self._published(head, body)
+            elif kind in (_PUBACK, _SUBACK):
+                if len(body) < 2:
+                    raise MqttError("packet type %d too short" % kind)
+                event = self._answers.pop((kind, body[0] << 8 | body[1]), None)
+                if kind == _SUBACK and body[-1] == 0x80:
+                    raise MqttError("subscription refused")
+                if event is not None:
+                    event.set()
+            elif kind == _PINGRESP:
+                event = self._answers.pop((_PINGRESP, 0), None)
+                if event is not None:
+                    event.set()
+            else:
+                raise MqttError("unexpected packet type %d" % kind)
+
+    async def subscribe(self, topic: str) -> None:
+        pid = self._next_pid()
+        name = topic.encode()
+        body = struct.pack(">HH", pid, len(name)) + name + b"\x01"
+        await self._ask(0x82, body, (_SUBACK, pid), "SUBACK")
+
+    async def publish(self, topic: str, payload: bytes, qos: int) -> None:
+        # With QoS 1 returns after the PUBACK, which says that the broker has it, and nothing more.
+        name = topic.encode()
+        head = struct.pack(">H", len(name)) + name
+        if qos == 0:
+            await self._send(0x30, head + payload)
+            return
+        pid = self._next_pid()
+        await self._ask(0x32, head + struct.pack(">H", pid) + payload, (_PUBACK, pid), "PUBACK")
+
+    async def ping(self) -> None:
+        await self._ask(0xC0, b"", (_PINGRESP, 0), "PINGRESP")
+
+    async def close(self) -> None:
+        while self._writer_of:
+            writer = self._writer_of.pop()
+            try:
+                writer.close()
+                await writer.wait_closed()
+            except OSError:
+                pass  # it is gone anyway
+
+    async def _published(self, head: int, body: bytes) -> None:
+        qos = head >> 1 & 3
+        size = 2 + (body[0] << 8 | body[1]) if len(body) >= 2 else 0
+        start = size + 2 if qos else size
+        if qos > 1 or size < 2 or len(body) < start:
+            raise MqttError("malformed publish")
+        self._on_message(body[2:size], body[start:])
+        if qos:
+            await self._send(0x40, body[size : size + 2])
+
+    def _next_pid(self) -> int:
+        self._pid = self._pid % 0xFFFF + 1
+        return self._pid
+
+    async def _ask(self, head: int, body: bytes, answer: tuple, name: str) -> None:
+        event = asyncio.Event()
+        self._answers[answer] = event
+        try:
+            await self._send(head, body)
+            await self._within(event.wait(), name)
+        finally:
+            self._answers.pop(answer, None)
+
+    async def _within(self, awaitable: "Any", name: str) -> "Any":
+        try:
+            return await asyncio.wait_for_ms(awaitable, _ANSWER_MS)
+        except asyncio.TimeoutError:
+            raise MqttError("no %s within %d ms" % (name, _ANSWER_MS)) from None
+
+    async def _send(self, head: int, body: bytes) -> None:
+        if not self._writer_of:
+            raise MqttError("closed")
+        length = len(body)
+        packet = bytearray((head,))
+        while True:
+            packet.append(length & 0x7F | (0x80 if length > 0x7F else 0))
+            length >>= 7
+            if not length:
+                break
+        packet.extend(body)
+        writer = self._writer_of[0]
+        writer.write(packet)
+        try:
+            await asyncio.wait_for_ms(writer.drain(), _ANSWER_MS)
+        except asyncio.TimeoutError:
+            raise MqttError("the peer takes no bytes") from None
+
+
+async def _read_packet(reader: "Any") -> tuple:
+    # (first byte, body). Raises MqttError for what is no packet, or is too long.
+    try:
+        head = (await reader.readexactly(1))[0]
+        length = 0
+        for shift in (0, 7, 14, 21):
+            byte = (await reader.readexactly(1))[0]
+            length |= (byte & 0x7F) << shift
+            if not byte & 0x80:
+                break
+        else:
+            raise MqttError("broken packet length")
+        if length > MAX_PACKET_BYTES:
+            raise MqttError("packet of %d bytes, at most %d" % (length, MAX_PACKET_BYTES))
+        return head, (await reader.readexactly(length)) if length else b""
+    except EOFError:
+        raise MqttError("closed by the broker") from None

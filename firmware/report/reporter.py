@@ -1,0 +1,108 @@
+# Drains the safety loop's events, and tells: on the wired line once each, over MQTT until it is stored.
+import asyncio
+import sys
+from array import array
+
+from protocol import cobs, messages
+from report.frames import FrameMaker
+from report.link import Link
+from report.outbox import Entry, Outbox
+from report.uptime import Uptime
+
+# For the type checker only; nothing of it is on the board.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_DRAIN_MS = 100
+_RESTART_MS = 5_000
+_LOSS = messages.ENUMS["event"].index("loss")
+
+
+class Reporter:
+    # snapshot: the safety loop, of which plain attributes are read; events: its ring; line: a SerialLine or None.
+    def __init__(
+        self,
+        settings: dict,
+        tier: str,
+        snapshot: "Any",
+        events: "Any",
+        source: bytes,
+        session: int,
+        cause: int,
+        version: tuple,
+        image_sha256: str,
+        line: "Any",
+    ) -> None:
+        self._settings = settings
+        self._about = (settings.get("identifier", ""), tier, cause, version, image_sha256)
+        self._snapshot = snapshot
+        self._events = events
+        self._line = line
+        self._uptime = Uptime()
+        self.frames = FrameMaker(source, session, self._uptime)
+        self.outbox = Outbox()
+        self.restarts = 0
+        self._networked = bool(settings.get("wifi") and settings.get("broker"))
+        self._serial_ms = settings.get("serial_state_ms", 0) if line is not None else 0
+
+    def hello(self) -> bytes:
+        return self.frames.hello(*self._about)
+
+    def state(self) -> bytes:
+        return self.frames.state(self._snapshot)
+
+    def acknowledged(self, fields: dict) -> bool:
+        # An ACK's fields. False when it is for another unit, another boot, or an event that does not wait.
+        if fields["acked_source"] != self.frames.source or fields["acked_session"] != self.frames.session:
+            return False
+        return self.outbox.acknowledged(fields["acked_seq"])
+
+    async def run(self) -> None:
+        # Never returns. A part that fails is told, counted, and started again.
+        tasks = []
+        if self._serial_ms:
+            tasks.append(asyncio.create_task(self._kept(self._state_line)))
+        if self._networked:
+            tasks.append(asyncio.create_task(self._kept(Link(self._settings, self).run)))
+        if not tasks:
+            while True:
+                await asyncio.sleep(3600)
+        await self._kept(self._drain)
+
+    async def _kept(self, part: "Any") -> None:
+        while True:
+            try:
+                await part()
+            except Exception as error:
+                self.restarts += 1
+                print("davy: a report failed and starts again")
+                sys.print_exception(error)
+            await asyncio.sleep_ms(_RESTART_MS)
+
+    async def _drain(self) -> None:
+        cells = array("i", [0] * 5)
+        events = self._events
+        while True:
+            while events.pop(cells):
+                self._tell(cells[0], cells[2], cells[3], cells[4], self._uptime.of_ticks(cells[1]))
+            if self.outbox.dropped:
+                dropped, self.outbox.dropped = self.outbox.dropped, 0
+                self._tell(_LOSS, 0, 0, dropped, self._uptime.now_ms())
+            await asyncio.sleep_ms(_DRAIN_MS)
+
+    def _tell(self, kind: int, gas: int, detail: int, value: int, happened_ms: int) -> None:
+        seq, frame = self.frames.event(kind, gas, detail, value, happened_ms)
+        if self._serial_ms:
+            self._on_line(frame)
+        if self._networked:
+            self.outbox.put(Entry(seq, kind, frame))
+
+    async def _state_line(self) -> None:
+        self._on_line(self.hello())
+        while True:
+            self._on_line(self.state())
+            await asyncio.sleep_ms(self._serial_ms)
+
+    def _on_line(self, frame: bytes) -> None:
+        self._line.write(cobs.encode(frame) + b"\x00")
