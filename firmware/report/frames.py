@@ -25,7 +25,8 @@ class FrameMaker:
         payload = codec.encode(message_type, fields)
         return seq, frame.encode(message_type, self.source, self.session, seq, self._uptime.now_ms(), payload)
 
-    def hello(self, identifier: str, tier: str, cause: int, version: tuple, image_sha256: str) -> bytes:
+    # (seq, frame bytes)
+    def hello(self, identifier: str, tier: str, cause: int, version: tuple, image_sha256: str) -> tuple:
         fields = {
             "firmware_major": version[0],
             "firmware_minor": version[1],
@@ -37,7 +38,7 @@ class FrameMaker:
             "image_hash": bytes.fromhex(image_sha256[:16]) if len(image_sha256) >= 16 else bytes(8),
             "identifier": identifier if len(identifier.encode()) <= _INVALID_TEXT_BYTES else "",
         }
-        return bytes(self.make(messages.HELLO, fields)[1])
+        return self.make(messages.HELLO, fields)
 
     def state(self, snapshot: "Any") -> bytes:
         methane, co = snapshot.methane_status, snapshot.co_status

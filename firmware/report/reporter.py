@@ -43,11 +43,13 @@ class Reporter:
         self.frames = FrameMaker(source, session, self._uptime)
         self.outbox = Outbox()
         self.restarts = 0
+        self._hello_seq = -1
         self._networked = bool(settings.get("wifi") and settings.get("broker"))
         self._serial_ms = settings.get("serial_state_ms", 0) if line is not None else 0
 
     def hello(self) -> bytes:
-        return self.frames.hello(*self._about)
+        self._hello_seq, frame = self.frames.hello(*self._about)
+        return bytes(frame)
 
     def state(self) -> bytes:
         return self.frames.state(self._snapshot)
@@ -56,7 +58,7 @@ class Reporter:
         # An ACK's fields. False when it is for another unit, another boot, or an event that does not wait.
         if fields["acked_source"] != self.frames.source or fields["acked_session"] != self.frames.session:
             return False
-        return self.outbox.acknowledged(fields["acked_seq"])
+        return fields["acked_seq"] == self._hello_seq or self.outbox.acknowledged(fields["acked_seq"])
 
     async def run(self) -> None:
         # Never returns. A part that fails is told, counted, and started again.

@@ -54,7 +54,7 @@ def _start(options):
     )
     # Loaded before "/" changes, under the names that the firmware imports.
     kernel.random_state = int(options["random"]) or 1
-    for name in ("time", "select", "socket", "network", "esp32", "os"):
+    for name in ("time", "select", "socket", "network", "esp32", "os", "errno"):
         __import__(name)
     sys.modules["_asyncio"] = _asyncio_virtual
     machine.configure(int(options["cause"]), bytes.fromhex(options["mac"]))

@@ -1,5 +1,6 @@
 # Shadow of `socket`: TCP through the supervisor's access point. Bytes take virtual time.
 import io
+from errno import EAGAIN, ECONNABORTED, EHOSTUNREACH, EINPROGRESS, ENFILE, ENOTCONN, EOPNOTSUPP, ETIMEDOUT
 
 import kernel
 import network
@@ -20,12 +21,7 @@ _IN_FAILED = 5
 _IN_DATA = 6
 _IN_CLOSED = 7
 
-_EAGAIN = 11
-_ECONNABORTED = 113
-_ENOTCONN = 128
-_EINPROGRESS = 119
-_ETIMEDOUT = 116
-_EHOSTUNREACH = 118
+_ABANDONED_MS = 30_000  # a connection that never came about, and that nobody holds any more
 _DNS_MS = 20  # a look-up on a near access point; it blocks, as on the chip
 _DNS_FAIL_MS = 4000
 _MAX_SOCKETS = 10
@@ -54,18 +50,24 @@ def getaddrinfo(host, port, *_):
 class socket(io.IOBase):
     def __init__(self, family=AF_INET, kind=SOCK_STREAM, proto=0):
         if family != AF_INET or kind != SOCK_STREAM:
-            raise OSError(97)  # the virtual access point carries TCP only
+            raise OSError(EOPNOTSUPP)  # the virtual access point carries TCP only
         number = 0
-        while number in _open:
+        while number in _open and not _open[number]._abandoned():
             number += 1
         if number >= _MAX_SOCKETS:
-            raise OSError(23)
+            raise OSError(ENFILE)
         self._number = number
         self._rx = bytearray()
         self._state = "new"
+        self._since_ms = kernel.now_ms
         self._error = 0
         self._timeout_ms = kernel.FAR_MS  # blocking
         _open[number] = self
+
+    def _abandoned(self):
+        # The port's collector closes a socket that nobody holds; here nobody can tell, so age has to do.
+        never = self._state in ("new", "connecting") or (self._state == "closed" and not self._rx)
+        return never and kernel.now_ms - self._since_ms > _ABANDONED_MS
 
     def setblocking(self, flag):
         self._timeout_ms = kernel.FAR_MS if flag else 0
@@ -78,17 +80,17 @@ class socket(io.IOBase):
 
     def connect(self, address):
         if not network.WLAN(network.STA_IF).isconnected():
-            raise OSError(_EHOSTUNREACH)
+            raise OSError(EHOSTUNREACH)
         self._state = "connecting"
         host, port = address
         kernel.sync(_NET_CONNECT, bytes((self._number, port & 255, port >> 8)) + host.encode())
         if self._timeout_ms == 0:
             if self._state == "connecting":
-                raise OSError(_EINPROGRESS)
+                raise OSError(EINPROGRESS)
             return
         self._wait(lambda: self._state != "connecting")
         if self._state == "connecting":
-            raise OSError(_ETIMEDOUT)
+            raise OSError(ETIMEDOUT)
         if self._error:
             raise OSError(self._error)
 
@@ -110,15 +112,15 @@ class socket(io.IOBase):
                 raise OSError(self._error)
             return b""
         if self._state != "open":
-            raise OSError(_ENOTCONN)
+            raise OSError(ENOTCONN)
         if self._timeout_ms:
-            raise OSError(_ETIMEDOUT)
+            raise OSError(ETIMEDOUT)
         return None
 
     def recv(self, n):
         data = self.read(n)
         if data is None:
-            raise OSError(_EAGAIN)
+            raise OSError(EAGAIN)
         return data
 
     def readinto(self, buf, n=-1):
@@ -141,7 +143,7 @@ class socket(io.IOBase):
         if self._error:
             raise OSError(self._error)
         if self._state != "open":
-            raise OSError(_ENOTCONN)
+            raise OSError(ENOTCONN)
         data = bytes(data[offset:] if length is None else data[offset : offset + length])[:4096]
         kernel.sync(_NET_SEND, bytes((self._number,)) + data)
         return len(data)
@@ -204,7 +206,7 @@ def _closed(body):
 def _wifi_lost():
     for sock in list(_open.values()):
         sock._state = "closed"
-        sock._error = _ECONNABORTED
+        sock._error = ECONNABORTED
 
 
 kernel.inputs[_IN_CONNECTED] = _connected

@@ -1,0 +1,89 @@
+"""An MQTT broker inside this process: amqtt on a thread of its own. For demos, tests and small installations."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import socket
+import threading
+
+from davy.errors import InputError
+
+_START_TIMEOUT_S = 20.0
+
+
+def free_port(host: str = "127.0.0.1") -> int:
+    """A TCP port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])
+
+
+class EmbeddedBroker:
+    """Listens on construction; loopback only and without authentication unless told otherwise."""
+
+    def __init__(self, host: str = "127.0.0.1", port: int = 0) -> None:
+        """Raises InputError when the address cannot be listened on."""
+        self.host = host
+        try:
+            self.port = port or free_port(host)
+            with socket.socket() as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind((host, self.port))
+        except OSError as error:
+            raise InputError(
+                f"{host}:{port}", f"cannot be listened on: {error.strerror}", "choose another port"
+            ) from error
+        self._loop = asyncio.new_event_loop()
+        self._started = threading.Event()
+        self._stop: asyncio.Event | None = None
+        self._error: BaseException | None = None
+        # Its own failures reach us as exceptions; what it logs about clients that vanish is no news.
+        for name in ("amqtt", "transitions"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)
+        self._thread = threading.Thread(target=self._run, name="davy-broker", daemon=True)
+        self._thread.start()
+        if not self._started.wait(_START_TIMEOUT_S) or self._error is not None:
+            raise RuntimeError("the embedded broker did not start") from self._error
+
+    @property
+    def url(self) -> str:
+        """`mqtt://host:port`."""
+        return f"mqtt://{self.host}:{self.port}"
+
+    def stop(self) -> None:
+        """Close every connection and end the thread."""
+        if self._thread.is_alive() and self._stop is not None:
+            self._loop.call_soon_threadsafe(self._stop.set)
+            self._thread.join(_START_TIMEOUT_S)
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        try:
+            self._loop.run_until_complete(self._serve())
+        except BaseException as error:
+            self._error = error
+            self._started.set()
+        finally:
+            pending = asyncio.all_tasks(self._loop)
+            for task in pending:
+                task.cancel()
+            with contextlib.suppress(Exception):
+                self._loop.run_until_complete(asyncio.gather(*pending, return_exceptions=True))
+            self._loop.close()
+
+    async def _serve(self) -> None:
+        from amqtt.broker import Broker
+
+        self._stop = asyncio.Event()
+        broker = Broker(
+            {
+                "listeners": {"default": {"type": "tcp", "bind": f"{self.host}:{self.port}"}},
+                "plugins": {"amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous": True}},
+            }
+        )
+        await broker.start()
+        self._started.set()
+        await self._stop.wait()
+        await broker.shutdown()
