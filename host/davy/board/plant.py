@@ -41,6 +41,9 @@ class Plant:
         self._powered = True
         self._dip_until_ms = -1.0
         self._dips = 0
+        # The course of each gas from change to change: (start, end, {gas: (ppm at the start, tends to, rate)}).
+        self._past: list[tuple[float, float, dict[str, tuple[float, float, float]]]] = []
+        self._jumped = False
         self._gases = {gas: GasState(BACKGROUND_PPM[gas], BACKGROUND_PPM[gas]) for gas in GASES}
         self._sensors: dict[str, SensorModel] = {
             "methane": new_sensor("methane", spec.methane, seed, BACKGROUND_PPM["methane"])
@@ -85,12 +88,22 @@ class Plant:
         """Commit the course of things up to to_ms; never back."""
         if to_ms <= self.now_ms:
             return
+        self._remember(to_ms)
         seconds = np.array([(to_ms - self.now_ms) / 1000.0])
         for gas, sensor in self._sensors.items():
             sensor.sensed_ppm = float(self._sensed(gas, sensor, seconds)[0])
         for gas, state in self._gases.items():
             state.ppm = float(along(state.ppm, *self._course(gas), seconds)[0])
         self.now_ms = float(to_ms)
+
+    def history(self, t_s: Floats) -> dict[str, Floats]:
+        """Concentration of each gas in the room at past times, in virtual seconds (rising)."""
+        courses = {gas: np.full(len(t_s), state.ppm) for gas, state in self._gases.items()}
+        for start_ms, end_ms, started in self._past:
+            first, last = np.searchsorted(t_s, [start_ms / 1000.0, end_ms / 1000.0])
+            for gas, (ppm, tends_to, rate) in started.items():
+                courses[gas][first:last] = along(ppm, tends_to, rate, t_s[first:last] - start_ms / 1000.0)
+        return courses
 
     # Inputs
 
@@ -112,6 +125,7 @@ class Plant:
         state.forced_ppm = ppm
         if ppm is not None:
             state.ppm = ppm
+        self._jumped = True
 
     def set_climate(self, degc: float, rh_percent: float) -> None:
         """Temperature and relative humidity."""
@@ -156,6 +170,18 @@ class Plant:
             self._dip_until_ms = self.now_ms + duration_ms
 
     # How it works
+
+    def _remember(self, to_ms: float) -> None:
+        courses = {gas: self._course(gas) for gas in GASES}
+        if self._past:
+            start_ms, end_ms, started = self._past[-1]
+            same = all(started[gas][1:] == courses[gas] for gas in GASES)
+            if same and end_ms == self.now_ms and not self._jumped:
+                self._past[-1] = (start_ms, float(to_ms), started)
+                return
+        self._jumped = False
+        now = {gas: (self._gases[gas].ppm, *courses[gas]) for gas in GASES}
+        self._past.append((self.now_ms, float(to_ms), now))
 
     def _seconds(self, start_ms: int, count: int, period_ms: int) -> Floats:
         return np.asarray((start_ms - self.now_ms + np.arange(count) * float(period_ms)) / 1000.0)

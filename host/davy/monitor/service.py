@@ -157,8 +157,9 @@ class MonitorService:
             if verdicts is None:
                 return
             for packet, verdict in zip(batch, verdicts, strict=True):
-                self._acknowledge(packet, verdict)
+                # Before anybody else can know that it is stored: so what follows from that comes after.
                 self._on_verdict(packet.received, verdict)
+                self._acknowledge(packet, verdict)
 
     def _next_batch(self) -> list[_Packet]:
         batch: list[_Packet] = []

@@ -1,0 +1,46 @@
+"""The command `davy`."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+import typer
+
+from davy.cli.demo_command import demo
+from davy.cli.monitor_command import monitor
+from davy.cli.run_command import run
+from davy.errors import EXIT_BAD_INPUT, InputError
+
+_EXIT_INTERRUPTED = 130
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    help="An open gas leak alarm: run its firmware on a virtual board, and store what devices report.",
+    epilog="Exit status: 0 all well, 1 what was checked failed, 2 bad input (one line says what would be right).",
+)
+app.command()(run)
+app.command()(demo)
+app.command()(monitor)
+
+
+def main() -> None:
+    """Entry point. Bad input gets one line; everything else that goes wrong keeps its traceback."""
+    try:
+        status = app(standalone_mode=False)
+    except InputError as error:
+        print(f"davy: {error}", file=sys.stderr)
+        sys.exit(EXIT_BAD_INPUT)
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        sys.exit(EXIT_BAD_INPUT)
+    except click.ClickException as error:
+        print(f"davy: {error.format_message()}; see --help", file=sys.stderr)
+        sys.exit(EXIT_BAD_INPUT)
+    except (KeyboardInterrupt, click.Abort):
+        print("davy: interrupted", file=sys.stderr)
+        sys.exit(_EXIT_INTERRUPTED)
+    sys.exit(status if isinstance(status, int) else 0)

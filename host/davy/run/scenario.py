@@ -1,0 +1,155 @@
+"""A scenario: a room, what happens in it, and what must come of it. docs/scenario.md explains every key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from davy.board.mq_sensor import SENSOR_FAULTS
+from davy.board.plant import GASES
+from davy.board.room import RoomConfig
+from davy.board.valve import VALVE_FAULTS
+from davy.errors import InputError
+from davy.paths import SCENARIOS
+from davy.run.expect import Expectation, parse_expectation
+from davy.run.fields import Table, read_toml
+
+_LONGEST_MS = 400 * 24 * 3_600_000
+
+
+@dataclass(frozen=True)
+class Action:
+    """One thing that happens at a virtual time. `values` are the action's own keys, checked."""
+
+    t_ms: int
+    kind: str
+    values: dict[str, float | str | int | None]
+
+    def words(self) -> str:
+        """For timelines."""
+        shown = [f"{value:g}" if isinstance(value, float) else str(value) for value in self.values.values()]
+        return " ".join([self.kind.replace("_", " "), *shown])
+
+
+@dataclass(frozen=True)
+class Reporting:
+    """What the board is told to report, and whether anything is there to hear it."""
+
+    wifi: bool
+    broker: bool
+    serial_state_ms: int
+    mqtt_state_ms: int
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """What `davy run` runs."""
+
+    title: str
+    duration_ms: int
+    seed: int
+    room: RoomConfig
+    reporting: Reporting
+    actions: tuple[Action, ...]
+    expectations: tuple[Expectation, ...]
+
+
+Values = dict[str, "float | str | int | None"]
+
+
+def _leak(table: Table) -> Values:
+    return {"gas": table.choice("gas", GASES, "methane"), "l_per_min": table.number("l_per_min", 0, 10_000)}
+
+
+def _force(table: Table) -> Values:
+    gas = table.choice("gas", GASES, "methane")
+    return {"gas": gas, "ppm": table.number("ppm", 0, 1_000_000) if table.has("ppm") else None}
+
+
+_ACTIONS: dict[str, tuple[tuple[str, ...], Callable[[Table], Values]]] = {
+    "leak": (("gas", "l_per_min"), _leak),
+    "force": (("gas", "ppm"), _force),
+    "ventilation": (("ach",), lambda table: {"ach": table.number("ach", 0, 1_000)}),
+    "climate": (
+        ("temperature_degc", "humidity_percent"),
+        lambda table: {
+            "temperature_degc": table.number("temperature_degc", -40, 85),
+            "humidity_percent": table.number("humidity_percent", 0, 100),
+        },
+    ),
+    "vapour": (
+        ("gas", "rs_factor"),
+        lambda table: {"gas": table.choice("gas", GASES), "rs_factor": table.number("rs_factor", 0.01, 10)},
+    ),
+    "sensor_fault": (
+        ("gas", "fault"),
+        lambda table: {"gas": table.choice("gas", GASES), "fault": table.choice("fault", (*SENSOR_FAULTS, "none"))},
+    ),
+    "valve_fault": (("fault",), lambda table: {"fault": table.choice("fault", (*VALVE_FAULTS, "none"))}),
+    "wifi": (("state",), lambda table: {"state": table.choice("state", ("up", "down"))}),
+    "broker": (("state",), lambda table: {"state": table.choice("state", ("up", "down"))}),
+    "power": (("state",), lambda table: {"state": table.choice("state", ("on", "off"))}),
+    "button": (("hold",), lambda table: {"hold_ms": table.time_ms("hold", 200)}),
+}
+
+
+def find_scenario(name: str) -> Path:
+    """A path as it is, or the file of a shipped scenario's bare name. Raises InputError."""
+    path = Path(name)
+    if path.exists() or path.suffix == ".toml" or "/" in name:
+        return path
+    shipped = SCENARIOS / f"{name}.toml"
+    if shipped.exists():
+        return shipped
+    known = ", ".join(sorted(each.stem for each in SCENARIOS.glob("*.toml")))
+    raise InputError(name, "there is no such scenario", f"a .toml file, or one of {known}")
+
+
+def load_scenario(path: Path) -> Scenario:
+    """Read and check a scenario. Raises InputError with the place of the first mistake."""
+    document, text = read_toml(path)
+    top = Table(document, str(path), text)
+    top.only(("title", "duration", "seed", "room", "report", "event", "expect"))
+    duration_ms = top.time_ms("duration")
+    if not 0 < duration_ms <= _LONGEST_MS:
+        raise top.refuse("duration", "is out of bounds", "more than 0, at most 400 days")
+    return Scenario(
+        title=top.text("title"),
+        duration_ms=duration_ms,
+        seed=int(top.number("seed", 0, 2**32 - 1, 1)),
+        room=_room(top.table("room")),
+        reporting=_reporting(top.table("report")),
+        actions=tuple(sorted((_action(each, duration_ms) for each in top.tables("event")), key=lambda a: a.t_ms)),
+        expectations=tuple(parse_expectation(each, duration_ms) for each in top.tables("expect")),
+    )
+
+
+def _room(table: Table) -> RoomConfig:
+    table.only(("volume_m3", "ventilation_ach", "temperature_degc", "humidity_percent"))
+    return RoomConfig(
+        volume_m3=table.number("volume_m3", 0.1, 100_000, 20.0),
+        ventilation_ach=table.number("ventilation_ach", 0, 1_000, 0.5),
+        temperature_degc=table.number("temperature_degc", -40, 85, 20.0),
+        humidity_percent=table.number("humidity_percent", 0, 100, 65.0),
+    )
+
+
+def _reporting(table: Table) -> Reporting:
+    table.only(("wifi", "broker", "serial_state", "mqtt_state"))
+    return Reporting(
+        wifi=table.flag("wifi", True),
+        broker=table.flag("broker", True),
+        serial_state_ms=table.time_ms("serial_state", 1_000),
+        mqtt_state_ms=table.time_ms("mqtt_state", 10_000),
+    )
+
+
+def _action(table: Table, duration_ms: int) -> Action:
+    kind = table.choice("do", _ACTIONS)
+    keys, parse = _ACTIONS[kind]
+    table.only(("at", "do", *keys))
+    t_ms = table.time_ms("at")
+    if t_ms > duration_ms:
+        raise table.refuse("at", "is after the end of the run", "at most the duration")
+    return Action(t_ms, kind, parse(table))
