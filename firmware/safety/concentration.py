@@ -57,10 +57,16 @@ class Circuit:
             return 1_000_000
         if load >= supply:
             return 0
-        rs_rl_permille = (supply - load) * 1000 // load
-        if rs_rl_permille > 50_000:
-            rs_rl_permille = 50_000
-        return rs_rl_permille * (self.load_ohm * 1000 // self.r0_ohm) // 1000
+        across = supply - load
+        fine = 1
+        while across < 60_000 and fine < 16:
+            # A small Rs has few digits left in thousandths of RL.
+            across += across
+            fine += fine
+        rs_rl = across * 1000 // load  # thousandths of RL, and finer
+        if rs_rl > 50_000:
+            rs_rl = 50_000
+        return rs_rl * (self.load_ohm * 1000 // self.r0_ohm) // (1000 * fine)
 
 
 class MqReading:

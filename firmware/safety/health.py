@@ -55,4 +55,5 @@ class Health:
 
 def is_fault(status: int) -> bool:
     # A reading that says the sensor is broken, rather than that it waits or is overwhelmed.
-    return status not in (OK, WARMING, SATURATED)
+    # Compared one by one: a tuple of names would be made anew at each call.
+    return status != OK and status != WARMING and status != SATURATED

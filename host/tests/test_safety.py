@@ -1,0 +1,157 @@
+"""The safety core on every interpreter, without allocation, and within 2**30."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from davy.board.curves import MQ4, MQ7, GasCurve
+from davy.paths import FIRMWARE, ROOT
+from support import interpreters
+
+PORTABLE = ROOT / "host" / "tests" / "portable"
+
+
+@pytest.fixture(scope="module")
+def core(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the safety core alone: nothing else can be imported from it."""
+    folder = tmp_path_factory.mktemp("core")
+    (folder / "safety").symlink_to(FIRMWARE / "safety")
+    return folder
+
+
+@pytest.mark.parametrize("interpreter", interpreters.NAMES)
+def test_the_safety_cases_hold_on(interpreter: str, core: Path) -> None:
+    passed = interpreters.run_portable(interpreter, "safety_cases", [core, PORTABLE])
+    source = ast.parse((PORTABLE / "safety_cases.py").read_text())
+    cases = [node.name for node in source.body if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")]
+    assert sorted(passed) == sorted(cases)
+
+
+@pytest.mark.parametrize("interpreter", ["unix", "wasm32"])
+def test_a_steady_step_allocates_nothing_on(interpreter: str, core: Path) -> None:
+    assert len(interpreters.run_portable(interpreter, "steady_cases", [core, PORTABLE])) == 5
+
+
+def test_the_curve_tables_are_what_their_tool_makes() -> None:
+    tool = ROOT / "tools" / "curve_tables.py"
+    done = subprocess.run([sys.executable, str(tool), "--check"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(("name", "curve", "most_ppm"), [("mq4", MQ4, 60_000), ("mq7", MQ7, 2_000)])
+def test_the_integer_reading_follows_the_data_sheet_within_2_percent(name: str, curve: GasCurve, most_ppm: int) -> None:
+    from safety.concentration import Circuit, MqReading
+    from safety.curve import MQ4_PPM, MQ4_RATIO_PERMILLE, MQ7_PPM, MQ7_RATIO_PERMILLE
+
+    tables = {"mq4": (MQ4_RATIO_PERMILLE, MQ4_PPM), "mq7": (MQ7_RATIO_PERMILLE, MQ7_PPM)}
+    r0_ohm = 20_000 if name == "mq4" else 5_000
+    reading = MqReading(Circuit(5_000_000, 20_000, r0_ohm, 12_000, 10_000), *tables[name], most_ppm + 5_000, 10**6)
+    worst = 0.0
+    for ppm in np.geomspace(100 if name == "mq4" else 30, most_ppm * 0.98, 300):
+        rs_ohm = float(curve.rs_r0(np.array([ppm]))[0]) * r0_ohm
+        pin_uv = 5_000_000 * 20_000 / (rs_ohm + 20_000) * 10 / 22
+        for offset in range(5):
+            reading.sample(round(pin_uv) + offset % 2)
+        # A reading is whole ppm: that one is no error of the arithmetic.
+        worst = max(worst, (abs(reading.value_ppm - ppm) - 1) / ppm)
+    print(f"{name}: worst error {worst:.2%}")
+    assert worst < 0.02
+
+
+class _Bounded(int):
+    """An integer that refuses to leave what a 31-bit small int holds."""
+
+    @staticmethod
+    def check(value: object) -> object:
+        if isinstance(value, bool) or not isinstance(value, int):
+            if isinstance(value, float):
+                raise AssertionError(f"a float: {value}")
+            return value
+        if not -(2**30) <= value < 2**30:
+            raise AssertionError(f"left 31 bits: {value}")
+        return value
+
+
+class _WrapArithmetic(ast.NodeTransformer):
+    """Every arithmetic result, of the source itself, goes through the check."""
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        self.generic_visit(node)
+        return self._checked(node)
+
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:
+        self.generic_visit(node)
+        return node if isinstance(node.op, ast.Not) else self._checked(node)
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
+        self.generic_visit(node)
+        read = ast.parse(ast.unparse(node.target), mode="eval").body
+        value = self._checked(ast.BinOp(read, node.op, node.value))
+        return ast.copy_location(ast.fix_missing_locations(ast.Assign([node.target], value)), node)
+
+    @staticmethod
+    def _checked(node: ast.expr) -> ast.expr:
+        call = ast.Call(ast.Name("__bounded__", ast.Load()), [node], [])
+        return ast.copy_location(ast.fix_missing_locations(call), node)
+
+
+def _bounded_tree(folder: Path) -> Path:
+    target = folder / "bounded"
+    (target / "safety").mkdir(parents=True)
+    for path in sorted((FIRMWARE / "safety").glob("*.py")):
+        tree = _WrapArithmetic().visit(ast.parse(path.read_text()))
+        (target / "safety" / path.name).write_text(ast.unparse(ast.fix_missing_locations(tree)))
+    return target
+
+
+_WHOLE_RANGE = """
+import builtins
+from bounded_check import check
+builtins.__bounded__ = check
+from safety_bench import Bench
+import safety_cases
+for name in sorted(dir(safety_cases)):
+    if name.startswith("test_"):
+        getattr(safety_cases, name)()
+# Every voltage that the ADC can give, in every phase: preheat, monitoring, alarm, latched, fault.
+bench = Bench(start_ms=(1 << 30) - 100_000)
+bench.methane.noise_uv = 0
+for uv in range(-1_000, 3_300_000, 700):
+    bench.methane.uv = bench.co.uv = uv
+    bench.step()
+bench.drain()
+for uv in range(3_300_000, 0, -700):
+    bench.methane.uv = uv
+    bench.button.level = uv // 7_000 % 2
+    bench.step(uv % 60_001)
+print("whole range done")
+"""
+
+
+def _run_bounded(folder: Path) -> str:
+    import inspect
+
+    check = "class _B:\n" + inspect.getsource(_Bounded.check) + "\ncheck = _B.check\n"
+    (folder / "bounded_check.py").write_text(check)
+    return interpreters.run("cpython", _WHOLE_RANGE, [folder / "bounded", PORTABLE, folder])
+
+
+def test_no_intermediate_leaves_31_bits_over_the_whole_input_range(tmp_path: Path) -> None:
+    _bounded_tree(tmp_path)
+    assert "whole range done" in _run_bounded(tmp_path)
+
+
+def test_the_check_of_intermediates_itself_sees_an_overflow(tmp_path: Path) -> None:
+    tree = _bounded_tree(tmp_path)
+    file = tree / "safety" / "concentration.py"
+    source = file.read_text()
+    assert "across * 1000" in source
+    file.write_text(source.replace("across * 1000", "across * 10000"))
+    with pytest.raises(interpreters.ScriptError, match="left 31 bits"):
+        _run_bounded(tmp_path)
