@@ -12,6 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import protocol_fast
 import protocol_page
 import protocol_vectors
 
@@ -76,6 +77,7 @@ def generated() -> dict[Path, str]:
     """Each generated file with the text it should have."""
     return {
         ROOT / "host/davy/codec/generated.py": formatted(render_classes()),
+        ROOT / "host/davy/codec/fast.py": formatted(protocol_fast.render()),
         ROOT / "firmware/protocol/PROTOCOL.md": protocol_page.render(),
         ROOT / "firmware/protocol/vectors.json": protocol_vectors.render(),
     }

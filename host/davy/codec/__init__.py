@@ -4,8 +4,9 @@
 a field out of range. `SerialReader` cuts a serial line into them, `describe` says one in a line.
 """
 
+from davy.codec.decoded import Decoded, Rejected
 from davy.codec.describe import describe
-from davy.codec.frames import Decoded, Rejected, decode_frame, encode_frame
+from davy.codec.frames import decode_frame, encode_frame
 from davy.codec.generated import (
     Ack,
     Event,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from davy.codec.frames import Decoded, Rejected
+from davy.codec.decoded import Decoded, Rejected
 from davy.codec.generated import (
     Ack,
     Event,

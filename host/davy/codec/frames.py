@@ -1,12 +1,13 @@
-"""Frames to bytes and back. The CRC is crcmod's: a second implementation beside the board's binascii."""
+"""Frames to bytes and back. What the straight-line codecs do not find perfect is judged here, with crcmod's CRC."""
 
 from __future__ import annotations
 
 import struct
-from typing import NamedTuple
 
 import crcmod.predefined
 
+from davy.codec.decoded import Decoded, Rejected
+from davy.codec.fast import PACKERS, UNPACKERS
 from davy.codec.generated import Message
 from davy.codec.layout import BY_CLASS, LAYOUTS
 from protocol import frame as wire
@@ -19,29 +20,16 @@ _OVERHEAD = wire.HEADER_BYTES + wire.CRC_BYTES
 _LIMITS = {"session": 0xFFFFFFFF, "seq": 0xFFFFFFFF, "uptime_ms": (1 << 64) - 1, "flags": 0xFF}
 
 
-class Decoded(NamedTuple):
-    """A good frame: who sent it (8 bytes), in which session, its number, the sender's uptime, and the message."""
-
-    source: bytes
-    session: int
-    seq: int
-    uptime_ms: int
-    message: Message
-
-
-class Rejected(NamedTuple):
-    """Bytes that are no good frame: the reason's number (protocol.frame), and in words."""
-
-    reason: int
-    text: str
-
-
 def _rejected(reason: int) -> Rejected:
     return Rejected(reason, wire.REASONS[reason])
 
 
 def encode_frame(source: bytes, session: int, seq: int, uptime_ms: int, message: Message, flags: int = 0) -> bytes:
     """The frame's bytes. Raises ValueError naming the field that is out of range."""
+    if not flags and type(message) in PACKERS:
+        data = PACKERS[type(message)](source, session, seq, uptime_ms, message)
+        if data is not None:
+            return data
     layout = BY_CLASS[type(message)]
     payload = layout.pack(message)
     if len(source) != 8:
@@ -59,6 +47,12 @@ def encode_frame(source: bytes, session: int, seq: int, uptime_ms: int, message:
 def decode_frame(data: bytes) -> Decoded | Rejected:
     """What any bytes are: a frame with its message, or the reason why not."""
     size = len(data)
+    if size > 2:
+        unpacker = UNPACKERS.get(data[2])
+        if unpacker is not None:
+            found = unpacker(data)
+            if found is not None:
+                return found
     if size < _OVERHEAD:
         return _rejected(wire.TOO_SHORT)
     if size > wire.MAX_FRAME_BYTES:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from davy.codec.frames import Decoded, Rejected, decode_frame
+from davy.codec.decoded import Decoded, Rejected
+from davy.codec.frames import decode_frame
 from protocol.cobs import Deframer, encode
 from protocol.frame import GOOD, REASONS
 

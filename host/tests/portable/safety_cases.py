@@ -333,7 +333,7 @@ def test_an_implausible_calibration_is_no_reading():
 def test_the_median_of_five_is_the_median_of_five():
     reading = MqReading(methane_circuit(), MQ4_RATIO_PERMILLE, MQ4_PPM, 60_000, 250)
     table = MqReading(methane_circuit(), MQ4_RATIO_PERMILLE, MQ4_PPM, 60_000, 250)
-    window = []
+    window: list = []
     dice = 5
     for _ in range(3_000):
         dice = (dice * 1_103 + 12_345) & 0xFFFFF
