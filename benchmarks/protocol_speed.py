@@ -83,8 +83,9 @@ def main() -> None:
         print(f"{name:<24}{encode:>12,.0f}{decode:>12,.0f}")
     for peer in ("pymavlink", "bare struct+cobs+crc32"):
         encode, decode = (rates["davy"][at] / rates[peer][at] for at in (0, 1))
+        both = sum(1 / each for each in rates[peer]) / sum(1 / each for each in rates["davy"])
         goal = f" (goal {GOAL:g} x)" if peer == "pymavlink" else ""
-        print(f"davy / {peer}: encode {encode:.2f} x, decode {decode:.2f} x{goal}")
+        print(f"davy / {peer}: encode {encode:.2f} x, decode {decode:.2f} x, both in turn {both:.2f} x{goal}")
 
 
 if __name__ == "__main__":

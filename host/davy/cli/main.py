@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 
-import click
 import typer
 
 from davy.cli.demo_command import demo
@@ -27,6 +26,11 @@ app.command()(demo)
 app.command()(monitor)
 
 
+def _in_a_line(error: typer.TyperException) -> str:
+    said = error.format_message() if isinstance(error, typer.BadParameter) else str(error)
+    return " ".join(said.split()).rstrip(".")
+
+
 def main() -> None:
     """Entry point. Bad input gets one line; everything else that goes wrong keeps its traceback."""
     try:
@@ -34,13 +38,13 @@ def main() -> None:
     except InputError as error:
         print(f"davy: {error}", file=sys.stderr)
         sys.exit(EXIT_BAD_INPUT)
-    except click.exceptions.NoArgsIsHelpError as error:
-        error.show()
+    except typer.TyperException as error:
+        said = _in_a_line(error)
+        if said:  # without arguments the help has been shown
+            print(f"davy: {said}; see --help", file=sys.stderr)
         sys.exit(EXIT_BAD_INPUT)
-    except click.ClickException as error:
-        print(f"davy: {error.format_message()}; see --help", file=sys.stderr)
-        sys.exit(EXIT_BAD_INPUT)
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
+        status = _EXIT_INTERRUPTED
+    if status == _EXIT_INTERRUPTED:
         print("davy: interrupted", file=sys.stderr)
-        sys.exit(_EXIT_INTERRUPTED)
     sys.exit(status if isinstance(status, int) else 0)
