@@ -58,7 +58,7 @@ class Link:
 
     async def _session(self, backoff: Backoff) -> None:
         reader = await self._client.connect(self._host, self._port)
-        receiving = asyncio.create_task(self._receive(reader))
+        receiving = asyncio.create_task(self._client.receive(reader))
         try:
             await self._client.subscribe(self._down)
             reporter = self._owner
@@ -69,13 +69,6 @@ class Link:
             await self._serve(receiving)
         finally:
             receiving.cancel()
-
-    async def _receive(self, reader: "Any") -> None:
-        # What ends the connection is kept for the sending side.
-        try:
-            await self._client.receive(reader)
-        except (MqttError, OSError, EOFError) as error:
-            self._client.error = str(error) or "broken"
 
     async def _serve(self, receiving: "Any") -> None:
         outbox = self._owner.outbox

@@ -61,7 +61,15 @@ class MqttClient:
         return reader
 
     async def receive(self, reader: "Any") -> None:
-        # Runs as long as the connection is good; ends with MqttError or OSError.
+        # Runs as long as the connection is good, then leaves the reason in `error` and wakes whoever waits.
+        try:
+            await self._receive(reader)
+        except (MqttError, OSError, EOFError) as error:
+            self.error = str(error) or "broken"
+        for event in self._answers.values():
+            event.set()
+
+    async def _receive(self, reader: "Any") -> None:
         while True:
             head, body = await _read_packet(reader)
             kind = head >> 4
@@ -130,6 +138,8 @@ class MqttClient:
         try:
             await self._send(head, body)
             await self._within(event.wait(), name)
+            if self.error:
+                raise MqttError(self.error)
         finally:
             self._answers.pop(answer, None)
 

@@ -29,6 +29,12 @@ class PacketCutter:
             del self._buffer[:end]
         return packets
 
+    def rest(self) -> bytes:
+        """What is no whole packet so far, and is forgotten here."""
+        rest = bytes(self._buffer)
+        self._buffer.clear()
+        return rest
+
     def _packet_end(self) -> int | None:
         length, shift = 0, 0
         for at in range(1, min(5, len(self._buffer))):
@@ -52,6 +58,7 @@ class Gate:
         self._up = PacketCutter()
         self._down = PacketCutter()
         self._owed: Counter[int] = Counter()
+        self._nonsense = False
 
     @property
     def waiting(self) -> bool:
@@ -74,6 +81,8 @@ class Gate:
 
     def came(self, data: bytes) -> list[bytes]:
         """The broker sent this: whole packets, the protocol's answers before publishes."""
+        if self._nonsense:
+            return [data]
         packets = self._down.feed(data)
         for packet in packets:
             kind = packet[0] >> 4
@@ -81,9 +90,13 @@ class Gate:
                 self._owed[kind] -= 1
         return packets
 
-    def forgive(self) -> None:
-        """Nobody answers: stop waiting for what is owed."""
+    def forgive(self) -> list[bytes]:
+        """Nobody answers: stop waiting for what is owed. Gives what came instead, if it is no MQTT."""
         self._owed.clear()
+        rest = self._down.rest()
+        # From here on packets cannot be told apart: bytes go through as they come.
+        self._nonsense = self._nonsense or bool(rest)
+        return [rest] if rest else []
 
 
 def in_order(packets: list[bytes]) -> list[bytes]:

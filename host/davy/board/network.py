@@ -95,7 +95,7 @@ class Flow:
                 self._monitor_answers = False
             else:
                 self._patience_s = SHORT_PATIENCE_S
-            self._gate.forgive()
+            return in_order(packets) + self._gate.forgive()
         return in_order(packets)
 
     def receive_ready(self) -> bytes:

@@ -1,0 +1,65 @@
+"""Brokers as programs of their own, on loopback, that a test can kill and start again."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from davy.monitor.broker import free_port
+
+NAMES = ("amqtt", "mosquitto")
+_READY_S = 30.0
+_AMQTT = "from davy.monitor import EmbeddedBroker; import threading; EmbeddedBroker('127.0.0.1', {port}); threading.Event().wait()"
+
+
+def mosquitto_path() -> str | None:
+    """The program, also where Debian puts it."""
+    return shutil.which("mosquitto", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
+
+
+class BrokerProcess:
+    """One of NAMES on a port of its own. Skips the test, naming it, when mosquitto is not installed."""
+
+    def __init__(self, name: str, folder: Path) -> None:
+        self.port = free_port()
+        if name == "mosquitto":
+            program = mosquitto_path()
+            if program is None:
+                pytest.skip("mosquitto is not installed")
+            config = folder / "mosquitto.conf"
+            config.write_text(f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence false\n")
+            self._command = [program, "-c", str(config)]
+        else:
+            self._command = [sys.executable, "-c", _AMQTT.format(port=self.port)]
+        self._process: subprocess.Popen[bytes] | None = None
+        self.start()
+
+    @property
+    def url(self) -> str:
+        return f"mqtt://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Start it, and wait until it takes connections."""
+        self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        deadline = time.monotonic() + _READY_S
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", self.port), 1).close()
+                return
+            except OSError:
+                if self._process.poll() is not None or time.monotonic() > deadline:
+                    raise RuntimeError(f"{self._command[0]} did not start") from None
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
