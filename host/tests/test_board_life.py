@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shlex
 import time
 from pathlib import Path
 
 import littlefs
 import pytest
 
+from davy.board.interpreter import micropython_command
 from davy.board.nvs import NvsPartition
 from davy.board.virtual import BoardCrashed
 from davy.errors import InputError
@@ -124,3 +126,24 @@ def test_davy_micropython_names_another_binary_or_is_refused(tmp_path: Path, mon
     monkeypatch.setenv("DAVY_MICROPYTHON", str(tmp_path / "missing"))
     with pytest.raises(InputError, match="DAVY_MICROPYTHON"), bench_board(tmp_path, "print(1)").board as board:
         board.run_for(1)
+
+
+def test_davy_micropython_runs_the_named_binary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = micropython_command("1M")[:-2]
+    named = tmp_path / "my-micropython"
+    named.write_text('#!/bin/sh\necho "$@" > ' + str(tmp_path / "called") + "\nexec " + shlex.join(program) + ' "$@"\n')
+    named.chmod(0o755)
+    monkeypatch.setenv("DAVY_MICROPYTHON", str(named))
+    bench = bench_board(tmp_path, "print('up')")
+    with bench.board as board:
+        board.run_for(1)
+    assert bench.console() == ["up"]
+    assert "-X heapsize=" in (tmp_path / "called").read_text()
+
+
+def test_the_heap_is_bounded_as_on_the_chip(tmp_path: Path) -> None:
+    hungry = "kept = []\ntry:\n    while True:\n        kept.append(bytearray(1024))\nexcept MemoryError:\n    print(len(kept))\n"
+    bench = bench_board(tmp_path, hungry)
+    with bench.board as board:
+        board.run_for(1)
+    assert 100 < int(bench.console()[0]) < 256

@@ -117,3 +117,36 @@ def test_ctrl_c_ends_a_run_with_130_and_leaves_no_board_behind(tmp_path: Path) -
 def test_the_makefile_lists_what_can_be_made() -> None:
     done = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert "make demo - a leak in a kitchen" in done.stdout
+
+
+def test_davy_monitor_stores_what_comes_and_ends_cleanly_on_sigterm(tmp_path: Path) -> None:
+    import paho.mqtt.client as mqtt
+    from paho.mqtt.enums import CallbackAPIVersion
+
+    from davy.codec import Event, encode_frame
+    from davy.monitor import Store
+    from davy.monitor.broker import free_port
+
+    port, db, source = free_port(), tmp_path / "m.sqlite", bytes(range(8))
+    running = subprocess.Popen(
+        [DAVY, "monitor", "--db", str(db), "--listen", f"127.0.0.1:{port}"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert running.stdout is not None
+    assert "storing in" in running.stdout.readline()
+    client = mqtt.Client(CallbackAPIVersion.VERSION2)
+    client.connect("127.0.0.1", port)
+    client.loop_start()
+    payload = encode_frame(source, 1, 0, 5, Event(2, 1, 2, 9_000, 4))
+    client.publish(f"davy/1/{source.hex()}/up", payload, qos=1).wait_for_publish(30)
+    said = running.stdout.readline()
+    client.disconnect()
+    client.loop_stop()
+    assert "ALARM methane critical at 9000 ppm" in said
+    running.send_signal(signal.SIGTERM)
+    rest, errors = running.communicate(timeout=30)
+    assert running.returncode == 0, errors
+    assert rest.endswith("ended\n")
+    assert [event.seq for event in Store(db).events()][:1] == [0]

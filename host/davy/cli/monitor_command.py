@@ -60,6 +60,8 @@ def monitor(
     embedded = EmbeddedBroker(*address) if broker is None else None
     try:
         service.start()
+        if embedded is not None:
+            service.wait_subscribed(10)  # so that who reads the line below may send
         say(f"storing in {db}, broker {embedded.url + ' (built in, no authentication)' if embedded else broker}")
         stop.wait()
     finally:
