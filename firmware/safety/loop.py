@@ -107,6 +107,7 @@ class SafetyLoop:
             profile,
         )
         self._lel_ppm = profile["lel_ppm"]
+        self._clear_ppm = profile["methane_clear_ppm"]
         self._blind_ms = profile["blind_ms"]
         self._preheat_ms = profile["preheat_ms"]
         self._fault_closes_ms = profile["fault_closes_ms"]
@@ -145,7 +146,7 @@ class SafetyLoop:
         self._sample(dt_ms)
         status = self.methane_status
         ppm = self.methane_ppm
-        if (ppm >= self._methane_alarm._clear_below or status or not self._methane_alarm.quiet()) and (
+        if (ppm >= self._clear_ppm or status or not self._methane_alarm.quiet()) and (
             self._methane_alarm.decide(status, ppm, dt_ms, preheating)
         ):
             self.methane_level = self._methane_alarm.level
@@ -218,7 +219,7 @@ class SafetyLoop:
             not preheating
             and self.methane_status == OK
             and self.methane_level == NORMAL
-            and self._methane_alarm.quiet()
+            and self.methane_ppm < self._clear_ppm
             and self.co_level == NORMAL
             and not self._health.has(FAULT_METHANE_SENSOR)
         )
@@ -227,7 +228,7 @@ class SafetyLoop:
         if self.latched:
             self.latched = 0
             self.events.push(EVENT_RELEASED, self.now_ms, NO_GAS, 0, 0)
-        self._valve.open_by_hand(safe)
+        self._valve.open_by_hand()
 
     def _act(self, preheating: bool) -> None:
         if self.latched or self._health.wrong_for_ms(FAULT_METHANE_SENSOR) >= self._fault_closes_ms:

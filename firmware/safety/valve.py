@@ -25,13 +25,11 @@ class HeldValve:
             self.commanded_open = False
             self._differs_ms = 0
 
-    def open_by_hand(self, allowed: bool) -> bool:
-        # The one way to open. The caller has checked the button; `allowed` says that nothing speaks against it.
-        if not allowed or self.commanded_open:
-            return False
-        self.commanded_open = True
-        self._differs_ms = 0
-        return True
+    def open_by_hand(self) -> None:
+        # The one way to open: the caller has seen the button pressed, and that nothing speaks against it.
+        if not self.commanded_open:
+            self.commanded_open = True
+            self._differs_ms = 0
 
     def read_back(self, contact_closed: int, dt_ms: int) -> bool:
         # contact_closed: 1 closed, 0 not closed, NO_CONTACT when none is fitted. True when the state changed.

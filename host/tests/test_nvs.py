@@ -60,6 +60,13 @@ def test_thousands_of_rewrites_compact_the_pages_and_lose_nothing(flash: Path) -
     assert found == expected, f"seed {seed}"
 
 
+def test_one_value_rewritten_for_years_never_fills_the_store(flash: Path) -> None:
+    nvs = NvsPartition(flash)
+    for value in range(3000):
+        nvs.set_i32("davy", "session", value)
+    assert NvsPartition(flash).get_i32("davy", "session") == 2999
+
+
 def test_a_full_store_refuses_and_keeps_what_it_has(flash: Path) -> None:
     nvs = NvsPartition(flash)
     stored = 0

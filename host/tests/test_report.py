@@ -141,6 +141,14 @@ def test_the_wired_line_says_hello_each_event_once_and_the_state_each_second(tmp
     assert [frame.seq for frame in frames] == list(range(len(frames))), "one count over all frames, without a gap"
 
 
+def test_a_fresh_unit_is_not_latched_and_says_so(tmp_path: Path) -> None:
+    setup = Setup(tmp_path, 1, Settings.wired_only())
+    with setup.board as board:
+        board.run_for(190)
+    assert {state.latched for state in setup.messages(State)} == {0}
+    assert board.lamp == "off", "the power is gone with the process"
+
+
 def test_nothing_that_comes_over_the_wired_line_opens_the_valve(tmp_path: Path) -> None:
     setup = Setup(tmp_path, 1, Settings.wired_only())
     with setup.board as board:

@@ -91,6 +91,26 @@ def test_the_latch_stays_when_the_gas_goes_and_leaves_by_the_button_below_the_cl
     assert bench.relay.value == 1
 
 
+def test_a_press_opens_nothing_while_gas_is_above_the_clear_threshold_or_an_alarm_is_coming():
+    for ppm in (4_500, 7_000):
+        bench = Bench()
+        bench.run(185)
+        bench.methane.uv = uv_of_ppm(ppm)
+        bench.run(0.6)
+        bench.press()
+        assert bench.loop.methane_level == codes.NORMAL
+        assert bench.relay.value == 0
+
+
+def test_a_reading_that_is_a_fault_keeps_no_number():
+    reading = MqReading(methane_circuit(), MQ4_RATIO_PERMILLE, MQ4_PPM, 60_000, 250)
+    for uv in (uv_of_ppm(3_000), 0):
+        for at in range(5):
+            reading.sample(uv + at % 2)
+    assert reading.status == codes.OPEN
+    assert reading.value_ppm == 0
+
+
 def test_the_latch_survives_a_reset_and_the_valve_stays_shut():
     bench = Bench().ready()
     bench.methane.uv = uv_of_ppm(14_000)
