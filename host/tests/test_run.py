@@ -77,6 +77,13 @@ def test_the_same_seed_gives_the_same_record_with_a_real_broker_behind_it() -> N
     assert _without_wall_clock(other) != _without_wall_clock(one)
 
 
+def test_a_chosen_speed_holds_the_run_back_and_changes_nothing_in_it() -> None:
+    scenario = load_scenario(find_scenario("sensor_short"))
+    fast, held = (Run(scenario, load_board("virtual"), speed=speed).execute() for speed in (None, 200.0))
+    assert held.wall_s >= scenario.duration_ms / 1000 / 200
+    assert _without_wall_clock(held) == _without_wall_clock(fast)
+
+
 def test_a_broker_that_goes_away_and_comes_back_loses_nothing() -> None:
     from davy.run.scenario import Action
 

@@ -28,6 +28,8 @@ from davy.run.scenario import Action, Scenario
 from davy.run.timeline import translate
 
 _PIECE_MS = 10_000
+#: At a chosen speed the run is held back this often, in wall seconds.
+_PACE_S = 0.05
 _SUBSCRIBE_S = 20.0
 #: Points of the room's course that are kept for plots and expectations: one a second, at most this many.
 _MOST_POINTS = 200_000
@@ -112,6 +114,7 @@ class Run:
         self._on_time = on_time
         self._recorded = Recorded(scenario.duration_ms)
         self._board: VirtualBoard | None = None
+        self._began_s = 0.0
 
     def execute(self) -> Outcome:
         """Run to the end and judge. Nothing is left running, whatever happens."""
@@ -125,7 +128,6 @@ class Run:
                 plant,
                 flash=Path(name) / "flash.bin",
                 seed=self._seed,
-                speed=self._speed,
                 access_point=network.access_point,
                 on_event=self._heard,
             )
@@ -155,6 +157,7 @@ class Run:
 
     def _live(self, board: VirtualBoard, network: _Network) -> None:
         self._board = board
+        self._began_s = time.monotonic()
         self._replay(board)
         board.power_on()
         for action in self._scenario.actions:
@@ -164,9 +167,15 @@ class Run:
         self._run_to(board, self._scenario.duration_ms)
 
     def _run_to(self, board: VirtualBoard, t_ms: int) -> None:
+        # A chosen speed only holds virtual time back: the run stays the same, event for event.
+        piece_ms = _PIECE_MS if self._speed is None else max(1, round(self._speed * _PACE_S * 1000))
         while board.now_ms < t_ms:
-            board.run_until(min(t_ms, board.now_ms + _PIECE_MS))
+            board.run_until(min(t_ms, board.now_ms + piece_ms))
             self._on_time(board.now_ms)
+            if self._speed is not None:
+                ahead_s = board.now_ms / 1000 / self._speed - (time.monotonic() - self._began_s)
+                if ahead_s > 0:
+                    time.sleep(ahead_s)
 
     def _replay(self, board: VirtualBoard) -> None:
         for gas, replay in self._replays.items():
