@@ -5,6 +5,7 @@
 from safety.alarm import GasAlarm
 from safety.button import HELD_LONG, PRESSED, Button
 from safety.co_cycle import CoCycle
+from safety.co_dose import CoAlarm
 from safety.codes import (
     ABSENT,
     CO,
@@ -99,13 +100,7 @@ class SafetyLoop:
             profile["methane_clear_ppm"],
             profile,
         )
-        self._co_alarm = GasAlarm(
-            profile["co_warning_ppm"],
-            profile["co_set_point_ppm"],
-            profile["co_urgent_ppm"],
-            profile["co_clear_ppm"],
-            profile,
-        )
+        self._co_alarm = CoAlarm(profile)
         self._lel_ppm = profile["lel_ppm"]
         self._clear_ppm = profile["methane_clear_ppm"]
         self._blind_ms = profile["blind_ms"]

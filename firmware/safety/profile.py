@@ -1,18 +1,14 @@
 # Profiles are tables of numbers. Each number's source stands beside it: [S] read in a source, [W] read in a
 # weak one, [R] recalled and not confirmed, [D] davy's own choice.
 
-GB15322_HOUSEHOLD = {
+# What every profile shares: methane after GB 15322.2 (household), and times.
+_COMMON = {
     "lel_ppm": 50000,  # [S] 5 %vol; IEC 60079-20-1 has 4.4 [R]
     # Methane, ppm.
     "methane_set_point_ppm": 5000,  # 10 %LEL; the standard allows 5..25 %LEL [R]
     "methane_urgent_ppm": 12500,  # 25 %LEL [R]
     "methane_clear_ppm": 4000,  # 8 %LEL [D]
     "methane_range_ppm": 60000,  # [D] above: over range, which is an alarm
-    # CO, ppm; a dose model replaces these three.
-    "co_warning_ppm": 70,  # [W] the low-level test's concentration
-    "co_set_point_ppm": 150,  # [R] 150..300
-    "co_urgent_ppm": 300,  # [R]
-    "co_clear_ppm": 50,  # [D]
     "co_range_ppm": 2000,  # [D]
     # Times, ms.
     "warning_ms": 2000,  # [D]
@@ -30,4 +26,41 @@ GB15322_HOUSEHOLD = {
     "deadline_ms": 250,  # [D] between two steps
 }
 
-PROFILES = {"gb15322_household": GB15322_HOUSEHOLD}
+
+def _profile(own: dict) -> dict:
+    merged = dict(_COMMON)
+    merged.update(own)
+    return merged
+
+
+# co_points: (ppm, minutes at that concentration until the alarm), the first never. The minutes are [D]: the middle of
+# the window that the standard leaves, which is in the comment.
+PROFILES = {
+    "gb15322_household": _profile(
+        {
+            "co_points": ((50, 0), (70, 120), (150, 15)),  # 70 ppm: 60..240 min [W]
+            "co_instant_ppm": 150,  # high set-point 150..300 ppm, alarm within 60 s [R]
+            "co_warning_ppm": 70,  # [D]
+            "co_clear_ppm": 50,  # [D]
+        }
+    ),
+    "en50291": _profile(
+        {
+            # 30 ppm: not before 120 min; 50: 60..90; 100: 10..40 [S]
+            "co_points": ((35, 0), (50, 75), (100, 20)),
+            "co_instant_ppm": 200,  # 300 ppm: within 3 min [S], and an MQ-7 gives a reading each 150 s
+            "co_warning_ppm": 50,  # [D]
+            "co_clear_ppm": 40,  # [D]
+        }
+    ),
+    "ul2034": _profile(
+        {
+            # 30 ppm: not within 30 days; 70: 60..240 min; 150: 10..50; 400: 4..15 [S]
+            "co_points": ((50, 0), (70, 140), (150, 28), (400, 8), (1000, 2)),
+            "co_instant_ppm": 1500,  # [D]
+            "co_warning_ppm": 70,  # [D]
+            "co_clear_ppm": 50,  # [D]
+        }
+    ),
+}
+GB15322_HOUSEHOLD = PROFILES["gb15322_household"]

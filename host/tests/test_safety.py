@@ -33,6 +33,22 @@ def test_the_safety_cases_hold_on(interpreter: str, core: Path) -> None:
     assert sorted(passed) == sorted(cases)
 
 
+@pytest.mark.parametrize("interpreter", interpreters.NAMES)
+def test_the_co_dose_meets_every_row_of_the_standards_on(interpreter: str, core: Path) -> None:
+    assert len(interpreters.run_portable(interpreter, "co_dose_cases", [core, PORTABLE])) == 8
+
+
+def test_the_rows_tested_are_the_rows_of_the_shared_table() -> None:
+    table = ROOT.parent / "shared" / "data" / "co_alarm_times.csv"
+    if not table.exists():
+        pytest.skip(f"the table of alarm times is not here: {table.name} in ../shared/data beside the repository")
+    source = (PORTABLE / "co_dose_cases.py").read_text()
+    tree = next(n for n in ast.parse(source).body if isinstance(n, ast.Assign) and ast.unparse(n.targets[0]) == "ROWS")
+    lines = [line for line in table.read_text().splitlines() if line and line[0] != "#"][1:]
+    rows = [tuple(int(part or 0) if part.isdigit() or not part else part for part in line.split(",")) for line in lines]
+    assert ast.literal_eval(tree.value) == tuple(rows)
+
+
 @pytest.mark.parametrize("interpreter", ["unix", "wasm32"])
 def test_a_steady_step_allocates_nothing_on(interpreter: str, core: Path) -> None:
     assert len(interpreters.run_portable(interpreter, "steady_cases", [core, PORTABLE])) == 5

@@ -16,6 +16,7 @@ from typing import Any
 from davy.errors import InputError
 from davy.image.chips import CHIPS, Chip
 from davy.paths import BOARDS
+from safety.profile import PROFILES
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -24,7 +25,6 @@ else:
 
 SCHEMA = 1
 TIERS = ("low", "mid", "high")
-PROFILES = ("gb15322_household",)
 METHANE_PARTS = ("mq4",)
 CO_PARTS = ("mq7",)
 VALVE_KINDS = ("held_nc",)
@@ -165,7 +165,7 @@ _TOP: dict[str, _Int | _Choice | _Text] = {
     "description": _Text(),
     "mcu": _Choice(tuple(CHIPS)),
     "tier": _Choice(TIERS),
-    "profile": _Choice(PROFILES),
+    "profile": _Choice(tuple(PROFILES)),
 }
 _OPTIONAL = {
     "co",

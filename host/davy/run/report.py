@@ -45,7 +45,7 @@ def _values(outcome: Outcome) -> dict[str, Any]:
     profile = PROFILES[outcome.board.profile]
     set_points = {
         "methane": (profile["methane_set_point_ppm"], profile["methane_urgent_ppm"]),
-        "co": (profile["co_warning_ppm"], profile["co_set_point_ppm"]),
+        "co": (profile["co_warning_ppm"], profile["co_instant_ppm"]),
     }
     lines = [event for event in recorded.events if event.kind not in _DULL]
     met = sum(verdict.passed for verdict in outcome.verdicts)
