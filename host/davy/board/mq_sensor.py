@@ -70,6 +70,11 @@ class SensorModel:
         self._drift_phases = dice.uniform(0, 2 * np.pi, len(_DRIFT_PERIODS_S))
 
     @property
+    def true_r0_ohm(self) -> int:
+        """The circuit's R0 with this unit's tolerance."""
+        return round(self.circuit.r0_ohm * self._tolerance)
+
+    @property
     def cycled(self) -> bool:
         return self.circuit.heater_pin is not None
 

@@ -69,6 +69,10 @@ class Plant:
         seconds = self._seconds(start_ms, count, period_ms)
         return {gas: along(state.ppm, *self._course(gas), seconds) for gas, state in self._gases.items()}
 
+    def true_r0_ohm(self, gas: str) -> int:
+        """R0 of this very unit: what a calibration with span gas would find. KeyError for a sensor not fitted."""
+        return self._sensors[gas].true_r0_ohm
+
     # Looking ahead, and going there
 
     def adc_uv(self, start_ms: int, count: int, period_ms: int) -> dict[int, NDArray[np.int32]]:

@@ -6,6 +6,7 @@ import sys
 
 import typer
 
+from davy.cli.conform_command import conform
 from davy.cli.demo_command import demo
 from davy.cli.monitor_command import monitor
 from davy.cli.run_command import run
@@ -24,6 +25,7 @@ app = typer.Typer(
 app.command()(run)
 app.command()(demo)
 app.command()(monitor)
+app.command()(conform)
 
 
 def _in_a_line(error: typer.TyperException) -> str:

@@ -6,7 +6,7 @@ import contextlib
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -92,7 +92,10 @@ class _Network:
 
 
 class Run:
-    """One run of a scenario; `on_event` hears every line of the record, `on_time` how far it is."""
+    """One run of a scenario; `on_event` hears every line of the record, `on_time` how far it is.
+
+    `calibrated`: the unit's board data has the R0 of its very sensors, as after a calibration; else the type's.
+    """
 
     def __init__(
         self,
@@ -102,6 +105,7 @@ class Run:
         seed: int | None = None,
         speed: float | None = None,
         replays: dict[str, Replay] | None = None,
+        calibrated: bool = False,
         on_event: Callable[[RunEvent], None] = lambda event: None,
         on_time: Callable[[int], None] = lambda t_ms: None,
     ) -> None:
@@ -110,6 +114,7 @@ class Run:
         self._seed = scenario.seed if seed is None else seed
         self._speed = speed
         self._replays = replays or {}
+        self._calibrated = calibrated
         self._on_event = on_event
         self._on_time = on_time
         self._recorded = Recorded(scenario.duration_ms)
@@ -118,8 +123,8 @@ class Run:
 
     def execute(self) -> Outcome:
         """Run to the end and judge. Nothing is left running, whatever happens."""
-        image = build_image(self._spec, self._settings())
         plant = Plant(self._spec, self._scenario.room, self._seed)
+        image = build_image(self._calibrated_spec(plant), self._settings())
         with tempfile.TemporaryDirectory(prefix="davy-run-") as name, self._network(Path(name)) as network:
             began = time.perf_counter()
             board = VirtualBoard(
@@ -137,6 +142,13 @@ class Run:
             self._finish(plant, network)
         verdicts = [expectation.judge(self._recorded) for expectation in self._scenario.expectations]
         return Outcome(self._scenario, self._spec, self._seed, image, self._recorded, verdicts, wall_s)
+
+    def _calibrated_spec(self, plant: Plant) -> BoardSpec:
+        spec = self._spec
+        if not self._calibrated:
+            return spec
+        co = spec.co if spec.co is None else replace(spec.co, r0_ohm=plant.true_r0_ohm("co"))
+        return replace(spec, methane=replace(spec.methane, r0_ohm=plant.true_r0_ohm("methane")), co=co)
 
     def _settings(self) -> Settings:
         reporting = self._scenario.reporting
