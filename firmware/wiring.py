@@ -18,6 +18,8 @@ from safety.concentration import SHORT_PERMILLE, Circuit, MqReading
 from safety.curve import MQ4_PPM, MQ4_RATIO_PERMILLE, MQ7_PPM, MQ7_RATIO_PERMILLE
 from safety.loop import SafetyLoop
 from safety.profile import GB15322_HOUSEHOLD, PROFILES
+from safety.valve import KINDS as VALVE_KINDS
+from safety.valve import HeldValve
 
 _STEP_MS = 100
 
@@ -85,7 +87,13 @@ def _safety(board: dict, store: Store) -> SafetyLoop:
         latched, store_failed = store.load_latch(), False
     except OSError:
         latched, store_failed = 1, True
-    return SafetyLoop(profile, methane, CoCycle(co, short_uv), _drivers(board, store), latched, store_failed, faults)
+    kind = VALVE_KINDS.get(board["valve"].get("kind", ""))
+    if kind is None:
+        kind = HeldValve
+        faults |= 1 << FAULT_SETTINGS
+    valve = kind(profile["valve_travel_ms"])
+    cycle = CoCycle(co, short_uv)
+    return SafetyLoop(profile, methane, cycle, valve, _drivers(board, store), latched, store_failed, faults)
 
 
 def _session(store: Store, loop: SafetyLoop) -> int:

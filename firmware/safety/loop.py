@@ -58,6 +58,7 @@ class SafetyLoop:
         profile: dict,
         methane: MqReading,
         co: CoCycle,
+        valve: HeldValve,
         drivers: dict,
         latched: int,
         store_failed: bool,
@@ -90,7 +91,8 @@ class SafetyLoop:
         self._set_heater = drivers["heater"].set
         self._save_latch = drivers["store"].save_latch
         self._button = Button()
-        self._valve = HeldValve(profile["valve_travel_ms"])
+        self._valve = valve
+        self._relay_level = -1
         self._health = Health(self.events, profile["fault_ms"], profile["fault_clear_ms"])
         self._health.bits = faults
         self._methane_alarm = GasAlarm(
@@ -162,7 +164,7 @@ class SafetyLoop:
             self.events.push(EVENT_VALVE, now_ms, NO_GAS, self.valve_state, 0)
         if self._valve.fault:
             self._health.set(FAULT_VALVE_FEEDBACK, now_ms, NO_GAS, 0)
-        self._act(preheating)
+        self._act(preheating, dt_ms)
 
     def _settle(self, now_ms: int, dt_ms: int) -> None:
         self._settling_ms += dt_ms
@@ -225,15 +227,16 @@ class SafetyLoop:
             self.events.push(EVENT_RELEASED, self.now_ms, NO_GAS, 0, 0)
         self._valve.open_by_hand()
 
-    def _act(self, preheating: bool) -> None:
+    def _act(self, preheating: bool, dt_ms: int) -> None:
         if self.latched or self._health.wrong_for_ms(FAULT_METHANE_SENSOR) >= self._fault_closes_ms:
             self._valve.close()
-        commanded = 1 if self._valve.commanded_open else 0
+        self.valve_commanded = 1 if self._valve.commanded_open else 0
+        level = self._valve.output(dt_ms)
         self._refresh -= 1
-        if commanded != self.valve_commanded or self._refresh < 0:
+        if level != self._relay_level or self._refresh < 0:
             # The valve before anything that may take time.
-            self._set_relay(commanded)
-            self.valve_commanded = commanded
+            self._set_relay(level)
+            self._relay_level = level
         if self.latched != self._stored_latch:
             self._store_latch()
         if self.events.lost != self.lost_events:
@@ -285,5 +288,5 @@ class SafetyLoop:
         self.valve_commanded = 0
         self.faults |= 1 << FAULT_INTERNAL
         self.run_state = RUN_FAULT
-        self._set_relay(0)
+        self._set_relay(self._valve.fail_level)
         self._set_signals(FAILED)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from davy import codec
 from davy.board.pins import OutputPins
-from davy.board.valve import TRAVEL_MS, HeldValve, ValveFault
+from davy.board.valve import TRAVEL_MS, Mechanism, ValveFault
 from davy.board.wire import In, Out
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ class Periphery:
     def __init__(self, board: VirtualBoard) -> None:
         self._board = board
         self.pins = OutputPins(board.spec)
-        self.valve = HeldValve()
+        self.valve = Mechanism(board.spec.valve.kind)
         self._button_down = False
         self._console_line = ""
         self._serial = codec.SerialReader()
@@ -99,11 +99,19 @@ class Periphery:
         self._board.emit("relay", on=self.pins.relay_on)
         self._board.at(self._board.now_ms + TRAVEL_MS, self._settle_valve)
 
+    def open_valve_by_hand(self) -> None:
+        """Lift the valve's own lever; a valve that is held open by its coil has none."""
+        if self.valve.open_by_hand():
+            self._valve_moved()
+
     def _settle_valve(self) -> None:
         if self.valve.settle():
-            self._board.plant.set_valve_open(self.valve.is_open)
-            self._board.emit("valve", open=self.valve.is_open)
-            self._tell_contact()
+            self._valve_moved()
+
+    def _valve_moved(self) -> None:
+        self._board.plant.set_valve_open(self.valve.is_open)
+        self._board.emit("valve", open=self.valve.is_open)
+        self._tell_contact()
 
     def _tell_contact(self) -> None:
         valve = self._board.spec.valve

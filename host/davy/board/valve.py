@@ -1,4 +1,4 @@
-"""The gas valve as a mechanism: held open by its coil, closed by its spring, told by its contact."""
+"""Gas valves as mechanisms: how each kind moves with its coil, and what its contact tells."""
 
 from __future__ import annotations
 
@@ -11,17 +11,26 @@ ValveFault = Literal["stuck_open", "stuck_closed", "contact_open"]
 VALVE_FAULTS: tuple[ValveFault, ...] = ("stuck_open", "stuck_closed", "contact_open")
 
 
-class HeldValve:
-    """A normally-closed valve: open only while, and TRAVEL_MS after, its coil is energised."""
+class Mechanism:
+    """A valve: its coil (`energised`), its position, a fault if one was put in."""
 
-    def __init__(self) -> None:
+    def __init__(self, kind: str) -> None:
+        """`kind` as in board files: held_nc, relay, pulse. The demanded ones are open as installed."""
+        self._held = kind == "held_nc"
         self.energised = False
-        self.is_open = False
+        self.is_open = not self._held
         self.fault: ValveFault | None = None
 
     def settle(self) -> bool:
-        """Take the position that coil and fault allow; True when it moved."""
-        wanted = self.energised
+        """Take the position that coil and fault allow, TRAVEL_MS after the coil's edge; True when it moved."""
+        # A demanded valve is closed by energy, and without it stays where it is.
+        return self._move(self.energised if self._held else self.is_open and not self.energised)
+
+    def open_by_hand(self) -> bool:
+        """Lift the lever of a valve that is not held; True when it moved. A coil that closes it wins."""
+        return not self._held and not self.energised and self._move(True)
+
+    def _move(self, wanted: bool) -> bool:
         if self.fault == "stuck_open":
             wanted = self.is_open or wanted
         elif self.fault == "stuck_closed":

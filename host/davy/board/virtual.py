@@ -92,7 +92,7 @@ class VirtualBoard:
             coupled.append(spec.co.heater_pin)
         self._coupled_pins = tuple(coupled)
         plant.set_power(False)
-        plant.set_valve_open(False)
+        plant.set_valve_open(self.periphery.valve.is_open)
 
     # What a person or a test does
 
@@ -119,6 +119,10 @@ class VirtualBoard:
         self.emit("button", hold_ms=hold_ms)
         self.periphery.set_button(True)
         self.at(self.now_ms + hold_ms, lambda: self.periphery.set_button(False))
+
+    def open_valve_by_hand(self) -> None:
+        """Lift the lever at a pulse or relay valve; a held valve opens by the button at the device."""
+        self.periphery.open_valve_by_hand()
 
     def set_valve_fault(self, fault: ValveFault | None) -> None:
         """Put a fault into the valve, or take it out."""

@@ -17,6 +17,7 @@ from davy.errors import InputError
 from davy.image.chips import CHIPS, Chip
 from davy.paths import BOARDS
 from safety.profile import PROFILES
+from safety.valve import KINDS as VALVE_KINDS
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -27,7 +28,6 @@ SCHEMA = 1
 TIERS = ("low", "mid", "high")
 METHANE_PARTS = ("mq4",)
 CO_PARTS = ("mq7",)
-VALVE_KINDS = ("held_nc",)
 #: The ESP32's ADC is linear up to here at 11 dB (the hardware notes); above, readings bend.
 ADC_LINEAR_CEILING_UV = 2_450_000
 
@@ -148,7 +148,7 @@ _TABLES: dict[str, dict[str, _Int | _Choice | _Text]] = {
     "methane": {"part": _Choice(METHANE_PARTS), **_SENSOR},
     "co": {"part": _Choice(CO_PARTS), **_SENSOR, "heater_pin": _PIN},
     "valve": {
-        "kind": _Choice(VALVE_KINDS),
+        "kind": _Choice(tuple(VALVE_KINDS)),
         "relay_pin": _PIN,
         "relay_active": _LEVEL,
         "feedback_pin": _PIN,

@@ -221,6 +221,8 @@ class Run:
             network.set_broker(values["state"] == "up")
         elif action.kind == "power":
             board.power_on() if values["state"] == "on" else board.power_cut()
+        elif action.kind == "valve_by_hand":
+            board.open_valve_by_hand()
         else:
             board.press_button(int(number("hold_ms")))
 

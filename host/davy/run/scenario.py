@@ -90,6 +90,7 @@ _ACTIONS: dict[str, tuple[tuple[str, ...], Callable[[Table], Values]]] = {
     "wifi": (("state",), lambda table: {"state": table.choice("state", ("up", "down"))}),
     "broker": (("state",), lambda table: {"state": table.choice("state", ("up", "down"))}),
     "power": (("state",), lambda table: {"state": table.choice("state", ("on", "off"))}),
+    "valve_by_hand": ((), lambda table: {}),
     "button": (("hold",), lambda table: {"hold_ms": table.time_ms("hold", 200)}),
 }
 

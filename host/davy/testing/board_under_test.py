@@ -110,6 +110,10 @@ class BoardUnderTest:
         """`stuck_open`, `stuck_closed`, `contact_open`, or None to mend it."""
         self.board.set_valve_fault(fault)
 
+    def open_valve_by_hand(self) -> None:
+        """Lift the lever of a pulse or relay valve (a held valve has none: press_button opens it)."""
+        self.board.open_valve_by_hand()
+
     def press_button(self, hold_s: float = 0.2) -> None:
         """Press the button, and let it go hold_s later."""
         self.board.press_button(round(hold_s * 1000))

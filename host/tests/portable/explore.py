@@ -10,6 +10,7 @@ from safety_bench import Contact, Level, Output, Store
 from safety import button, co_dose, codes
 from safety.loop import SafetyLoop
 from safety.profile import GB15322_HOUSEHOLD
+from safety.valve import HeldValve
 
 UNIT_MS = 100
 PREHEAT = 5  # units: longer than a button needs to be seen
@@ -71,7 +72,7 @@ class Machine:
             "methane": self.methane, "co": self.co, "heater": Output(), "relay": self.relay, "contact": self.contact,
             "signals": self.signals, "button": self.button, "store": self.store,
         }  # fmt: skip
-        self.loop = SafetyLoop(shrunk_profile(), self.methane, self.co, drivers, 0, False, 0)
+        self.loop = SafetyLoop(shrunk_profile(), self.methane, self.co, HeldValve(UNIT_MS), drivers, 0, False, 0)
         self.loop._co_alarm._rate[1] = 1
         self.loop._co_alarm._recovery = 1
         self.loop.step(0)
@@ -81,7 +82,7 @@ class Machine:
         # (object, attribute, cut-off in ms or -1): everything that a step reads or writes.
         loop, gas, co = self.loop, self.loop._methane_alarm, self.loop._co_alarm
         fields: list = [(loop, name, -1) for name in (
-            "run_state", "methane_ppm", "methane_status", "methane_level", "co_ppm", "co_status", "co_level", "latched",
+            "run_state", "methane_ppm", "methane_status", "methane_level", "co_ppm", "co_status", "co_level", "latched", "_relay_level",
             "valve_state", "valve_commanded", "faults", "_watching", "_signals", "_stored_latch", "_store_wait",
         )]  # fmt: skip
         fields += [(loop, "_settling_ms", PREHEAT)]

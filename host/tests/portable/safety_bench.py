@@ -4,6 +4,7 @@ from safety.concentration import SHORT_PERMILLE, Circuit, MqReading
 from safety.curve import MQ4_PPM, MQ4_RATIO_PERMILLE, MQ7_PPM, MQ7_RATIO_PERMILLE
 from safety.loop import SafetyLoop
 from safety.profile import GB15322_HOUSEHOLD
+from safety.valve import HeldValve
 
 STEP_MS = 100
 CLEAN_UV = 436_000
@@ -72,7 +73,7 @@ def co_circuit():
 
 
 class Bench:
-    def __init__(self, start_ms=0, store=None, with_co=True, store_failed=False, circuit=None):
+    def __init__(self, start_ms=0, store=None, with_co=True, store_failed=False, circuit=None, valve=None):
         self.now_ms = start_ms
         self.methane = Adc(CLEAN_UV)
         self.co = Adc(CO_CLEAN_UV)
@@ -93,7 +94,16 @@ class Bench:
             "contact": self.contact, "signals": self.signals, "button": self.button, "store": self.store,
         }  # fmt: skip
         short_uv = co_circuit().full_uv() // 1000 * SHORT_PERMILLE
-        self.loop = SafetyLoop(profile, reading, CoCycle(co, short_uv), drivers, self.store.latch, store_failed, 0)
+        self.loop = SafetyLoop(
+            profile,
+            reading,
+            CoCycle(co, short_uv),
+            valve or HeldValve(profile["valve_travel_ms"]),
+            drivers,
+            self.store.latch,
+            store_failed,
+            0,
+        )
         self.events = []
         self._cells = None
 

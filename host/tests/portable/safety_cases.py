@@ -375,3 +375,54 @@ def test_the_store_is_written_on_a_change_only():
     bench.methane.uv = uv_of_ppm(14_000)
     bench.run(600)
     assert store.writes == 1
+
+
+def test_a_pulse_valve_gets_half_a_second_each_ten_seconds_while_latched_and_again_after_a_reset():
+    from safety.valve import PulseValve
+
+    bench = Bench(valve=PulseValve(2_000))
+    bench.run(185)
+    assert bench.relay.value == 0
+    bench.methane.uv = uv_of_ppm(14_000)
+    bench.run(2)
+    levels = []
+    for _ in range(400):
+        bench.step()
+        levels.append(bench.relay.value)
+    assert sum(levels) == 20, sum(levels)
+    first = levels.index(1)
+    assert levels[first : first + 5] == [1] * 5
+    assert levels[first + 5 : first + 100] == [0] * 95
+    assert levels[first + 100] == 1
+    again = Bench(store=bench.store, valve=PulseValve(2_000))
+    again.run(0.2)
+    assert again.relay.value == 1, "closes again after a reset"
+    bench.methane.uv = CLEAN_UV
+    bench.run(30)
+    bench.press()
+    bench.run(20)
+    assert bench.loop.latched == 0
+    levels = []
+    for _ in range(150):
+        bench.step()
+        levels.append(bench.relay.value)
+    assert sum(levels) == 0, "no demand, no pulse"
+
+
+def test_a_plain_relay_holds_its_demand_and_a_failed_loop_demands_too():
+    from safety.valve import DemandedValve
+
+    bench = Bench(valve=DemandedValve(2_000))
+    bench.run(185)
+    assert bench.relay.value == 0
+    bench.methane.uv = uv_of_ppm(14_000)
+    bench.run(3)
+    assert bench.relay.value == 1
+    bench.contact.stuck = 1
+    bench.run(60)
+    assert bench.relay.value == 1
+    assert bench.loop.valve_state == codes.VALVE_CLOSED
+    failing = Bench(valve=DemandedValve(2_000))
+    failing.run(1)
+    failing.loop.fail_safe()
+    assert failing.relay.value == 1

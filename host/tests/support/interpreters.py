@@ -72,14 +72,22 @@ def run_wasm(code: str, folders: Sequence[Path], fuel: int = WASM_FUEL) -> micro
     return result
 
 
+#: The 32-bit guest's collector is not to be trusted with a full heap of 1 MB, so a module is run in parts there.
+_WASM_PARTS = 4
+
+
 def run_portable(name: str, module: str, folders: Sequence[Path]) -> list[str]:
     """Names of the tests of one portable module that passed; a failed one raises `ScriptError`."""
     here = Path(__file__).parent
-    output = run(name, f"import portable_main\nportable_main.run({module!r})\n", [*folders, here])
-    lines = output.splitlines()
-    if any(line.startswith("FAIL ") for line in lines):
-        raise ScriptError(f"{name}: {output}")
+    parts = _WASM_PARTS if name == "wasm32" else 1
+    lines: list[str] = []
+    for part in range(parts):
+        code = f"import portable_main\nportable_main.run({module!r}, {part}, {parts})\n"
+        output = run(name, code, [*folders, here])
+        lines += output.splitlines()
+        if any(line.startswith("FAIL ") for line in lines):
+            raise ScriptError(f"{name}: {output}")
     passed = [line[3:] for line in lines if line.startswith("ok ")]
     if not passed:
-        raise ScriptError(f"{name}: no test ran in {module}: {output}")
+        raise ScriptError(f"{name}: no test ran in {module}: {lines}")
     return passed

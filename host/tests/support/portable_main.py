@@ -1,14 +1,13 @@
-# Runs every test_* function of one portable module, on whatever interpreter this is.
+# Runs the test_* functions of one portable module, or each parts-th of them, on whatever interpreter this is.
 # A portable module uses only what CPython and MicroPython share, and plain assert.
 # It prints one line a test: "ok NAME" or "FAIL NAME"; a traceback follows a FAIL.
 import sys
 
 
-def run(module_name: str) -> None:
+def run(module_name: str, part: int = 0, parts: int = 1) -> None:
     module = __import__(module_name)
-    for name in sorted(dir(module)):
-        if not name.startswith("test_"):
-            continue
+    names = [name for name in sorted(dir(module)) if name.startswith("test_")]
+    for name in names[part::parts]:
         try:
             getattr(module, name)()
         except Exception as error:
