@@ -16,7 +16,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from davy.codec import State, decode_frame, encode_frame
+from davy.codec import Decoded, State, decode_frame, encode_frame
 
 GOAL = 5.0
 ROUNDS = 5
@@ -44,7 +44,9 @@ def main() -> None:
     source = bytes(range(8))
     state = State(2, 0, 512, 10, 0, 0, 3, 0, 1, 1, 0, 0, 0)
     frame = encode_frame(source, 7, 41, 512_345, state)
-    assert decode_frame(frame).message == state  # type: ignore[union-attr]
+    found = decode_frame(frame)
+    assert isinstance(found, Decoded)
+    assert found.message == state
 
     link = mavlink.MAVLink(None, srcSystem=1, srcComponent=1)
     status = link.sys_status_encode(1, 2, 3, 500, 11_000, 100, 80, 1, 2, 3, 4, 5, 6)
@@ -57,7 +59,7 @@ def main() -> None:
 
     def bare_encode() -> bytes:
         body = bare.pack(*values)
-        return cobs.encode(body + struct.pack(">I", binascii.crc32(body)))  # type: ignore[no-any-return]
+        return bytes(cobs.encode(body + struct.pack(">I", binascii.crc32(body))))
 
     bare_frame = bare_encode()
 

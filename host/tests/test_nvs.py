@@ -44,12 +44,13 @@ def test_thousands_of_rewrites_compact_the_pages_and_lose_nothing(flash: Path) -
     for step in range(3000):
         key = f"k{dice.randrange(12)}"
         if dice.random() < 0.8:
-            value: int | bytes = dice.randrange(-(1 << 31), 1 << 31)
-            nvs.set_i32("n", key, value)  # type: ignore[arg-type]
+            number = dice.randrange(-(1 << 31), 1 << 31)
+            nvs.set_i32("n", key, number)
+            expected[key] = number
         else:
-            value = dice.randbytes(dice.randrange(0, 300))
-            nvs.set_blob("n", key, value)
-        expected[key] = value
+            blob = dice.randbytes(dice.randrange(0, 300))
+            nvs.set_blob("n", key, blob)
+            expected[key] = blob
         if step % 250 == 0:
             nvs = NvsPartition(flash)
     nvs = NvsPartition(flash)

@@ -25,10 +25,11 @@ def core(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.parametrize("module", ["safety_cases", "safety_fault_cases"])
 @pytest.mark.parametrize("interpreter", interpreters.NAMES)
-def test_the_safety_cases_hold_on(interpreter: str, core: Path) -> None:
-    passed = interpreters.run_portable(interpreter, "safety_cases", [core, PORTABLE])
-    source = ast.parse((PORTABLE / "safety_cases.py").read_text())
+def test_the_safety_cases_hold_on(interpreter: str, module: str, core: Path) -> None:
+    passed = interpreters.run_portable(interpreter, module, [core, PORTABLE])
+    source = ast.parse((PORTABLE / f"{module}.py").read_text())
     cases = [node.name for node in source.body if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")]
     assert sorted(passed) == sorted(cases)
 
@@ -140,9 +141,11 @@ from bounded_check import check
 builtins.__bounded__ = check
 from safety_bench import Bench
 import safety_cases
-for name in sorted(dir(safety_cases)):
-    if name.startswith("test_"):
-        getattr(safety_cases, name)()
+import safety_fault_cases
+for module in (safety_cases, safety_fault_cases):
+    for name in sorted(dir(module)):
+        if name.startswith("test_"):
+            getattr(module, name)()
 # Every voltage that the ADC can give, in every phase: preheat, monitoring, alarm, latched, fault.
 bench = Bench(start_ms=(1 << 30) - 100_000)
 bench.methane.noise_uv = 0

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from davy.errors import InputError
-from davy.image.chips import CHIPS, Chip
+from davy.image.boardcheck import check_divider, check_pins
+from davy.image.chips import CHIPS
 from davy.paths import BOARDS
 from safety.profile import PROFILES
 from safety.valve import KINDS as VALVE_KINDS
@@ -28,8 +29,6 @@ SCHEMA = 1
 TIERS = ("low", "mid", "high")
 METHANE_PARTS = ("mq4",)
 CO_PARTS = ("mq7",)
-#: The ESP32's ADC is linear up to here at 11 dB (the hardware notes); above, readings bend.
-ADC_LINEAR_CEILING_UV = 2_450_000
 
 
 @dataclass(frozen=True)
@@ -176,9 +175,6 @@ _OPTIONAL = {
     "lamp.active",
     "button.active",
 }
-_LAMPS = ("lamp.green_pin", "lamp.yellow_pin", "lamp.red_pin")
-_OUTPUTS = ("co.heater_pin", "valve.relay_pin", "siren.pin", *_LAMPS, "serial.tx_pin")
-_INPUTS = ("methane.adc_pin", "co.adc_pin", "valve.feedback_pin", "button.pin", "serial.rx_pin")
 
 
 def load_board(name_or_path: str | Path) -> BoardSpec:
@@ -221,10 +217,10 @@ def parse_board(content: str, where: str) -> BoardSpec:
         raise InputError(
             f"{where}: tier", f"{spec.tier!r} measures CO, and there is no [co]", "add [co], or tier = 'low'"
         )
-    _check_pins(values, CHIPS[spec.mcu], where)
+    check_pins(values, CHIPS[spec.mcu], where)
     for name, sensor in (("methane", spec.methane), ("co", spec.co)):
         if sensor is not None:
-            _check_divider(sensor, f"{where}: {name}")
+            check_divider(sensor.supply_uv, sensor.divider_top_ohm, sensor.divider_bottom_ohm, f"{where}: {name}")
     return spec
 
 
@@ -279,48 +275,3 @@ def _value(value: object, rule: _Int | _Choice | _Text, where: str) -> object:
     if not good:
         raise InputError(where, f"{value!r} will not do", _right(rule))
     return value
-
-
-def _check_pins(values: dict[str, Any], chip: Chip, where: str) -> None:
-    used: dict[int, str] = {}
-    for name in (*_OUTPUTS, *_INPUTS):
-        table, key = name.split(".")
-        pin = values.get(table, {}).get(key)
-        if pin is None:
-            continue
-        place = f"{where}: {name}"
-        if pin not in chip.pads:
-            raise InputError(place, f"GPIO{pin} is not a free pin of the {chip.name}", f"free are {_ranges(chip.pads)}")
-        if pin in used:
-            raise InputError(place, f"GPIO{pin} is taken by {used[pin]}", "one pin for one part")
-        used[pin] = name
-        if name in _OUTPUTS and pin in chip.input_only:
-            raise InputError(place, f"GPIO{pin} is input only", f"not {_ranges(chip.input_only)}")
-        if key == "adc_pin" and pin not in chip.adc1:
-            hint = f"ADC1 is {_ranges(chip.adc1)}; ADC2 fails while Wi-Fi is on"
-            raise InputError(place, f"GPIO{pin} is not on ADC1", hint)
-        if name == "valve.relay_pin" and pin in chip.strapping:
-            hint = f"it glitches at reset: any but {_ranges(chip.strapping)}"
-            raise InputError(place, f"GPIO{pin} is a strapping pin", hint)
-
-
-def _check_divider(sensor: MqSensor, where: str) -> None:
-    # A shorted sensor puts the whole supply on the load.
-    highest_uv = sensor.supply_uv * sensor.divider_bottom_ohm // (sensor.divider_top_ohm + sensor.divider_bottom_ohm)
-    if highest_uv > ADC_LINEAR_CEILING_UV:
-        raise InputError(
-            f"{where}.divider_top_ohm",
-            f"lets {highest_uv / 1e6:.2f} V reach the pin",
-            f"divide to {ADC_LINEAR_CEILING_UV / 1e6:.2f} V at most",
-        )
-
-
-def _ranges(pins: tuple[int, ...]) -> str:
-    """`0..5, 12..19` for a sorted tuple."""
-    parts: list[list[int]] = []
-    for pin in sorted(pins):
-        if parts and parts[-1][-1] == pin - 1:
-            parts[-1].append(pin)
-        else:
-            parts.append([pin])
-    return ", ".join(str(part[0]) if len(part) == 1 else f"{part[0]}..{part[-1]}" for part in parts)

@@ -153,3 +153,7 @@ def uv_of_ppm(ppm, circuit=None, ratios=MQ4_RATIO_PERMILLE, ppms=MQ4_PPM):
         else:
             high = middle
     return low
+
+
+def uv_of_co(ppm):
+    return uv_of_ppm(ppm, co_circuit(), MQ7_RATIO_PERMILLE, MQ7_PPM)

@@ -30,8 +30,10 @@ class Bench:
         return [event.t_ms for event in self.events if event.kind == kind]
 
 
-def bench_board(folder: Path, main: str, *, seed: int = 1, powered: bool = True, **options: object) -> Bench:
-    """A board that runs `main` as main.py. Options are VirtualBoard's."""
+def bench_board(
+    folder: Path, main: str, *, seed: int = 1, powered: bool = True, speed: float | None = None, ticks_start: int = 0
+) -> Bench:
+    """A board that runs `main` as main.py; the rest is VirtualBoard's."""
     tree = folder / "firmware"
     tree.mkdir(exist_ok=True)
     (tree / "main.py").write_text(main)
@@ -45,7 +47,8 @@ def bench_board(folder: Path, main: str, *, seed: int = 1, powered: bool = True,
         flash=folder / f"flash-{seed}.bin",
         seed=seed,
         on_event=events.append,
-        **options,  # type: ignore[arg-type]
+        speed=speed,
+        ticks_start=ticks_start,
     )
     if powered:
         board.power_on()
