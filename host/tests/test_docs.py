@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -49,3 +50,13 @@ def test_every_davy_command_that_a_readme_shows_is_known(page: str) -> None:
 def test_shipped_benchmarks_are_the_ones_listed() -> None:
     listed = set(re.findall(r"benchmarks/(\w+\.py)", (ROOT / "benchmarks" / "README.md").read_text()))
     assert listed == {path.name for path in (ROOT / "benchmarks").glob("*.py")}
+
+
+def test_the_virtual_boards_example_runs_as_it_stands(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "virtual-board.md").read_text()
+    (example,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    done = subprocess.run(
+        [sys.executable, "-c", example], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=100
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1].startswith("False True red"), "shut, sounding, red"
