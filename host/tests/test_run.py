@@ -16,7 +16,7 @@ from davy.paths import ROOT
 from davy.run.record import to_dict
 from davy.run.report import to_html
 from davy.run.runner import Outcome, Run
-from davy.run.scenario import Scenario, find_scenario, load_scenario
+from davy.run.scenario import Action, Scenario, find_scenario, load_scenario
 
 RECORDING = ROOT.parent / "shared" / "data" / "mq_array_recording.csv"
 
@@ -136,10 +136,25 @@ def test_a_scenario_that_is_not_there_names_those_that_are() -> None:
 
 def test_reporting_can_be_off_altogether() -> None:
     scenario = load_scenario(find_scenario("quiet_day"))
-    quiet: Scenario = replace(scenario, duration_ms=3_600_000, expectations=(), actions=scenario.actions[:1])
+    silent = replace(scenario.reporting, serial_state_ms=0)
+    quiet: Scenario = replace(
+        scenario, duration_ms=3_600_000, expectations=(), actions=scenario.actions[:1], reporting=silent
+    )
     outcome = Run(quiet, load_board("virtual")).execute()
     assert outcome.recorded.stored_ids is None
+    assert (outcome.recorded.states, outcome.recorded.told) == ([], [])
     assert outcome.recorded.of_kind("valve")
+
+
+def test_silence_is_not_taken_for_no_alarm_and_no_fault() -> None:
+    scenario = load_scenario(find_scenario("quiet_day"))
+    silent = replace(scenario.reporting, serial_state_ms=0)
+    gassed = Action(200_000, "force", {"gas": "methane", "ppm": 20_000.0})
+    short: Scenario = replace(scenario, duration_ms=300_000, actions=(gassed,), reporting=silent)
+    outcome = Run(short, load_board("virtual")).execute()
+    assert outcome.recorded.of_kind("siren")
+    judged = {verdict.name: verdict.passed for verdict in outcome.verdicts}
+    assert (judged["no alarm"], judged["no fault"]) == (False, False)
 
 
 def test_results_are_written_whole_or_not_at_all(tmp_path: Path) -> None:

@@ -72,6 +72,12 @@ def test_every_shipped_scenario_is_sound(path: Path) -> None:
         (("title = \"t\"", "title = "), r"s\.toml", "line 1"),
         (("[[event]]", "[event]"), r"s\.toml:1: event", r"\[\[event\]\]"),
         (("gas = \"methane\"", "gas = \"argon\""), r"s\.toml:7: \[event\] gas", "methane, co"),
+        (("duration = \"10m\"", "duration = inf"), r"s\.toml:2: duration", "8m30s"),
+        (("duration = \"10m\"", "duration = nan"), r"s\.toml:2: duration", "8m30s"),
+        (("duration = \"10m\"", "duration = \"10m\"\nseed = 1.5"), r"s\.toml:3: seed", "a whole number"),
+        (("duration = \"10m\"", "duration = \"10m\"\nroom = {volume_m3 = 0}"), r"s\.toml:3: \[room\] vol", "from 0.1"),
+        (("duration = \"10m\"", "duration = \"10m\"\nroom.volume_m3 = 0"), r"s\.toml:3: \[room\] vol", "from 0.1"),
+        (("by = \"9m\"", "after = \"9m\"\nby = \"8m\""), r"s\.toml:13: \[expect\] by", "at or after"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_one_line_with_its_place(tmp_path: Path, change: tuple[str, str], place: str, right: str) -> None:
@@ -80,6 +86,27 @@ def test_a_mistake_is_one_line_with_its_place(tmp_path: Path, change: tuple[str,
         load_scenario(write(tmp_path, GOOD.replace(*change)))
     assert re.search(right, str(refused.value)), refused.value
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("what", ["alarm", "no_alarm", "no_fault", "stored"])
+def test_what_the_wired_line_must_tell_cannot_be_expected_of_a_silent_one(tmp_path: Path, what: str) -> None:
+    silent = GOOD.replace("[[event]]", "[report]\nserial_state = 0\n\n[[event]]", 1)
+    silent = silent.replace('what = "alarm"\nby = "9m"', f'what = "{what}"')
+    with pytest.raises(InputError, match=r"s\.toml:14: \[expect\] what: .* wired line.* serial_state"):
+        load_scenario(write(tmp_path, silent))
+
+
+@pytest.mark.parametrize("off", ["wifi", "broker"])
+def test_nothing_can_be_stored_without_wifi_and_broker(tmp_path: Path, off: str) -> None:
+    alone = GOOD.replace("[[event]]", f"[report]\n{off} = false\n\n[[event]]", 1)
+    alone = alone.replace('what = "alarm"\nby = "9m"', 'what = "stored"')
+    with pytest.raises(InputError, match=r"\[expect\] what: nothing stores .* wifi and broker true"):
+        load_scenario(write(tmp_path, alone))
+
+
+def test_what_happens_is_told_with_its_units() -> None:
+    words = [action.words() for action in load_scenario(SCENARIOS / "kitchen_leak.toml").actions]
+    assert words == ["button 200 ms", "leak methane 12 L/min", "ventilation 4 changes an hour"]
 
 
 def test_a_missing_file_and_a_binary_one_are_one_line(tmp_path: Path) -> None:
@@ -98,7 +125,9 @@ def test_times_are_read(text: object, ms: int) -> None:
     assert parse_ms(text) == ms
 
 
-@pytest.mark.parametrize("text", ["", "5 s", "s", "-1s", -1, True, None, "1d", "5m garbage"])
+@pytest.mark.parametrize(
+    "text", ["", "5 s", "s", "-1s", -1, True, None, "1d", "5m garbage", float("inf"), float("nan"), "9" * 400 + "s"]
+)
 def test_what_is_no_time_is_not_read(text: object) -> None:
     assert parse_ms(text) is None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 _UNITS_MS = {"h": 3_600_000, "m": 60_000, "s": 1_000, "ms": 1}
@@ -12,10 +13,15 @@ RIGHT = "seconds, or such as '8m30s', '2h', '250ms'"
 def parse_ms(value: object) -> int | None:
     """Milliseconds, or None when it is no time."""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return round(value * 1000) if value >= 0 else None
+        return _whole_ms(value * 1000)
     if not isinstance(value, str) or not value or _PART.sub("", value):
         return None
-    return round(sum(float(number) * _UNITS_MS[unit] for number, unit in _PART.findall(value)))
+    return _whole_ms(sum(float(number) * _UNITS_MS[unit] for number, unit in _PART.findall(value)))
+
+
+def _whole_ms(ms: float) -> int | None:
+    # TOML knows inf and nan.
+    return round(ms) if math.isfinite(ms) and ms >= 0 else None
 
 
 def show_ms(t_ms: int) -> str:

@@ -64,6 +64,8 @@ def _alarm(table: Table, end_ms: int) -> Callable[[Recorded], Verdict]:
 
 def _no_alarm(_table: Table, _end_ms: int) -> Callable[[Recorded], Verdict]:
     def judge(run: Recorded) -> Verdict:
+        if not run.told:
+            return Verdict("no alarm", "none", "nothing was heard of the board", "", False)
         alarms = [t_ms for t_ms, event in run.told if event.kind == EventKind.ALARM]
         measured = f"{len(alarms)}, first at {show_ms(alarms[0])}" if alarms else "none"
         return Verdict("no alarm", "none", measured, "", not alarms)
@@ -135,6 +137,8 @@ def _fault(table: Table, end_ms: int) -> Callable[[Recorded], Verdict]:
 
 def _no_fault(_table: Table, _end_ms: int) -> Callable[[Recorded], Verdict]:
     def judge(run: Recorded) -> Verdict:
+        if not run.told:
+            return Verdict("no fault", "none", "nothing was heard of the board", "", False)
         faults = [Fault(e.detail).name.lower() for _, e in run.told if e.kind == EventKind.FAULT]
         return Verdict("no fault", "none", ", ".join(faults) or "none", "", not faults)
 
@@ -191,7 +195,7 @@ def _lamp(table: Table, end_ms: int) -> Callable[[Recorded], Verdict]:
 
 
 def _stored(table: Table, _end_ms: int) -> Callable[[Recorded], Verdict]:
-    least = int(table.number("at_least", 1, 1_000_000, 1))
+    least = table.whole("at_least", 1, 1_000_000, 1)
 
     def judge(run: Recorded) -> Verdict:
         required = f"each event once, {least} at least"
@@ -225,12 +229,22 @@ _KINDS: dict[str, tuple[tuple[str, ...], Callable[[Table, int], Callable[[Record
 }
 
 
-def parse_expectation(table: Table, duration_ms: int) -> Expectation:
-    """One [[expect]]. Raises InputError."""
+#: Judged by what the board tells on its wired line; without it they would be met, or missed, by silence.
+_BY_WIRE = ("alarm", "no_alarm", "fault", "no_fault", "no_number", "run_state", "stored")
+
+
+def parse_expectation(table: Table, duration_ms: int, heard: bool = True, stored: bool = True) -> Expectation:
+    """One [[expect]] of a run whose wired line is `heard` and whose events are `stored`. Raises InputError."""
     what = table.choice("what", _KINDS)
     keys, make = _KINDS[what]
     table.only(("what", *keys))
     for key in ("after", "by", "at"):
         if table.has(key) and table.time_ms(key) > duration_ms:
             raise table.refuse(key, "is after the end of the run", "at most the duration")
+    if table.has("after") and table.has("by") and table.time_ms("after") > table.time_ms("by"):
+        raise table.refuse("by", "is before 'after'", "a time at or after 'after'")
+    if what in _BY_WIRE and not heard:
+        raise table.refuse("what", f"{what!r} needs the wired line, which is off", "a serial_state above 0 in [report]")
+    if what == "stored" and not stored:
+        raise table.refuse("what", "nothing stores events in this run", "wifi and broker true in [report]")
     return Expectation(what, make(table, duration_ms))

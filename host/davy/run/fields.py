@@ -51,7 +51,9 @@ class Table:
             return 0, starts[0] if starts else len(self._lines)
         mine = [at for at in starts if re.match(rf"\[+\s*{re.escape(self._header)}\s*\]+", self._lines[at].strip())]
         if nth >= len(mine):
-            return 0, len(self._lines)
+            # Not under a header of its own: written inline, or not there at all.
+            inline = [at for at, line in enumerate(self._lines) if re.match(rf"{re.escape(self._header)}\s*[=.]", line)]
+            return (inline[0], inline[0] + 1) if inline else (0, len(self._lines))
         after = [at for at in starts if at > mine[nth]]
         return mine[nth], after[0] if after else len(self._lines)
 
@@ -104,6 +106,13 @@ class Table:
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
             raise self.refuse(key, f"{value!r} will not do", right)
         return float(value)
+
+    def whole(self, key: str, low: int, high: int, default: int | None = None) -> int:
+        """A whole number within bounds; required without a default."""
+        value = self.number(key, low, high, default)
+        if value != int(value):
+            raise self.refuse(key, f"{value:g} will not do", f"a whole number from {low} to {high}")
+        return int(value)
 
     def choice(self, key: str, values: Iterable[str], default: str | None = None) -> str:
         """One of some words; required without a default."""

@@ -73,26 +73,41 @@ def _gas(axis: Axes, recorded: Recorded, gas: str, scale: float, set_points: tup
     if told:
         times, values = zip(*told[::step], strict=True)
         axis.plot(times, values, ".", ms=1.6, color=_TOLD, label="told by the board")
+    _set_points(axis, set_points)
+    axis.set_ylim(0, max(axis.get_ylim()[1], _LEAST_TOP_PPM[gas]))
+    axis.set_ylabel(f"{'CH4' if gas == 'methane' else 'CO'} (ppm)")
+    # Above the axes: inside, it would lie on set-points and on the names of segments.
+    axis.legend(
+        loc="lower right", bbox_to_anchor=(1, 0.99), ncols=2, fontsize=7, frameon=False, markerscale=3, borderaxespad=0
+    )
+
+
+def _set_points(axis: Axes, set_points: tuple[int, ...]) -> None:
     top = axis.get_ylim()[1]
     for ppm in set_points:
         if ppm < top * 1.6:
             axis.axhline(ppm, color=_INK, lw=0.8, ls="--")
             axis.annotate(
-                f"{ppm} ppm", (0.998, ppm), xycoords=("axes fraction", "data"), ha="right", va="bottom", fontsize=7
+                f"set-point {ppm} ppm",
+                (0.998, ppm),
+                xycoords=("axes fraction", "data"),
+                ha="right",
+                va="bottom",
+                fontsize=7,
             )
-    axis.set_ylim(0, max(axis.get_ylim()[1], _LEAST_TOP_PPM[gas]))
-    axis.set_ylabel(f"{'CH4' if gas == 'methane' else 'CO'} (ppm)")
-    axis.legend(loc="upper right", fontsize=7, frameon=False, markerscale=3)
 
 
 def _state(axis: Axes, recorded: Recorded, scale: float) -> None:
     spans: list[tuple[int, int, str]] = []
+    cuts = [event.t_ms for event in recorded.of_kind("power") if not event.data["on"]]
     for t_ms, state in recorded.states:
         name = RunState(state.run_state).name.lower()
-        if spans and spans[-1][2] == name:
+        # A board without power has no state.
+        last_ms = t_ms if not spans or any(spans[-1][1] <= cut <= t_ms for cut in cuts) else spans[-1][1]
+        if spans and spans[-1][2] == name and last_ms != t_ms:
             spans[-1] = (spans[-1][0], t_ms, name)
         else:
-            spans.append((spans[-1][1] if spans else t_ms, t_ms, name))
+            spans.append((last_ms, t_ms, name))
     for start, end, name in spans:
         axis.broken_barh([(start / scale, max(end - start, 1) / scale)], (0, 1), color=_STATE_COLOURS[name])
     seen = [name for name in _STATES if any(span[2] == name for span in spans)]

@@ -37,7 +37,6 @@ class Recorded:
     t_s: Floats = field(default_factory=lambda: np.zeros(0))
     truth: dict[str, Floats] = field(default_factory=dict)
     segments: tuple[Segment, ...] = ()
-    replay_begins_ms: int = 0
 
     def of_kind(self, kind: str) -> list[RunEvent]:
         """Events of one kind, in order."""

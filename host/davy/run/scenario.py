@@ -16,6 +16,10 @@ from davy.run.expect import Expectation, parse_expectation
 from davy.run.fields import Table, read_toml
 
 _LONGEST_MS = 400 * 24 * 3_600_000
+_UNITS = {
+    "l_per_min": "L/min", "ppm": "ppm", "ach": "changes an hour", "temperature_degc": "degC",
+    "humidity_percent": "%RH", "rs_factor": "x Rs", "hold_ms": "ms",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -28,8 +32,14 @@ class Action:
 
     def words(self) -> str:
         """For timelines."""
-        shown = [f"{value:g}" if isinstance(value, float) else str(value) for value in self.values.values()]
-        return " ".join([self.kind.replace("_", " "), *shown])
+        return " ".join([self.kind.replace("_", " "), *(_shown(key, value) for key, value in self.values.items())])
+
+
+def _shown(key: str, value: float | str | int | None) -> str:
+    if value is None:
+        return "ended"
+    number = value if isinstance(value, str) else f"{value:g}"
+    return f"{number} {_UNITS[key]}".rstrip() if key in _UNITS else number
 
 
 @dataclass(frozen=True)
@@ -115,14 +125,16 @@ def load_scenario(path: Path) -> Scenario:
     duration_ms = top.time_ms("duration")
     if not 0 < duration_ms <= _LONGEST_MS:
         raise top.refuse("duration", "is out of bounds", "more than 0, at most 400 days")
+    reporting = _reporting(top.table("report"))
+    heard, stored = reporting.serial_state_ms > 0, reporting.wifi and reporting.broker
     return Scenario(
         title=top.text("title"),
         duration_ms=duration_ms,
-        seed=int(top.number("seed", 0, 2**32 - 1, 1)),
+        seed=top.whole("seed", 0, 2**32 - 1, 1),
         room=_room(top.table("room")),
-        reporting=_reporting(top.table("report")),
+        reporting=reporting,
         actions=tuple(sorted((_action(each, duration_ms) for each in top.tables("event")), key=lambda a: a.t_ms)),
-        expectations=tuple(parse_expectation(each, duration_ms) for each in top.tables("expect")),
+        expectations=tuple(parse_expectation(each, duration_ms, heard, stored) for each in top.tables("expect")),
     )
 
 

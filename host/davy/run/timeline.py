@@ -22,7 +22,6 @@ _STYLES = {
     "shut": "bold red",
     "open": "green",
     "stored": "cyan",
-    "did": "magenta",
 }
 
 
@@ -101,6 +100,8 @@ class Timeline:
             return
         source = {"do": "room", "fault": "room", "stored": "monitor"}.get(event.kind, "board")
         style = next((style for word, style in _STYLES.items() if word in event.text), "")
+        if event.kind == "do":
+            style = "magenta"
         self._console.print(
             f"{show_ms(event.t_ms):>11}  {source:<8} {event.text}", style=style, markup=False, highlight=False
         )
