@@ -42,7 +42,7 @@ def rate(call: Callable[[], object]) -> float:
 
 def main() -> None:
     source = bytes(range(8))
-    state = State(2, 0, 512, 10, 0, 0, 3, 0, 1, 1, 0, 0, 0)
+    state = State(2, 0, 512, 10, 0, 0, 3, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1_825, 0, 0, 2_150, 480)
     frame = encode_frame(source, 7, 41, 512_345, state)
     found = decode_frame(frame)
     assert isinstance(found, Decoded)
@@ -70,7 +70,9 @@ def main() -> None:
         return bare.unpack(body[:-4])
 
     def davy_encode() -> bytes:
-        return encode_frame(source, 7, 41, 512_345, State(2, 0, 512, 10, 0, 0, 3, 0, 1, 1, 0, 0, 0))
+        return encode_frame(
+            source, 7, 41, 512_345, State(2, 0, 512, 10, 0, 0, 3, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1_825, 0, 0, 2_150, 480)
+        )
 
     def mavlink_encode() -> bytes:
         return bytes(link.sys_status_encode(1, 2, 3, 500, 11_000, 100, 80, 1, 2, 3, 4, 5, 6).pack(link))

@@ -1,27 +1,38 @@
-# Puts the parts together, as the board's data says. No decision is made here, except what to do without a part:
-# keep alarming on what still works, and show a fault.
+# Puts the parts together, as the board's data says, and starts what runs beside the safety loop. No decision is made here,
+# except what to do without a part: keep alarming on what still works, and show a fault.
 import asyncio
 import json
 import sys
 
 import version
-from drivers.adc import AdcInput, NoAdc
+from checks.clocks import Clocks
+from checks.files import ParameterFiles, ProgramImage
+from checks.rounds import Rounds
 from drivers.chip import reset_cause, source_id
 from drivers.heartbeat import Heartbeat
-from drivers.heater import Heater
-from drivers.pins import Input, NoInput, NoOutput, Output, Signals
 from drivers.serial_line import SerialLine
+from drivers.slow_clock import SlowClock
 from drivers.store import Store
-from safety.co_cycle import CoCycle
-from safety.codes import EVENT_BOOT, FAULT_LATCH_STORE, FAULT_SETTINGS, NO_GAS
-from safety.concentration import SHORT_PERMILLE, Circuit, MqReading
-from safety.curve import MQ4_PPM, MQ4_RATIO_PERMILLE, MQ7_PPM, MQ7_RATIO_PERMILLE
+from safety.codes import (
+    EVENT_BOOT,
+    FAULT_CLOCK,
+    FAULT_IMAGE,
+    FAULT_LATCH_STORE,
+    FAULT_RAM,
+    FAULT_SETTINGS,
+    NO_GAS,
+    TEST_RUNNING,
+)
+from safety.kept import Kept
 from safety.loop import SafetyLoop
 from safety.profile import GB15322_HOUSEHOLD, PROFILES
-from safety.valve import KINDS as VALVE_KINDS
-from safety.valve import HeldValve
 
-_STEP_MS = 100
+# For the type checker only; nothing of it is on the board.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_CHECK_BITS = {"settings": FAULT_SETTINGS, "image": FAULT_IMAGE, "ram": FAULT_RAM, "clock": FAULT_CLOCK}
 
 
 def _read_json(path: str) -> dict:
@@ -35,102 +46,95 @@ def _read_json(path: str) -> dict:
     return found if isinstance(found, dict) else {}
 
 
-def _circuit(sensor: dict) -> Circuit:
-    return Circuit(
-        sensor["supply_uv"],
-        sensor["load_ohm"],
-        sensor["r0_ohm"],
-        sensor["divider_top_ohm"],
-        sensor["divider_bottom_ohm"],
-    )
-
-
-def _drivers(board: dict, store: object) -> dict:
-    valve, siren, lamp, button = board["valve"], board["siren"], board["lamp"], board["button"]
-    co = board.get("co")
-    contact_pin = valve.get("feedback_pin")
-    active = lamp["active"]
-    return {
-        "methane": AdcInput(board["methane"]["adc_pin"]),
-        "co": AdcInput(co["adc_pin"]) if co else NoAdc(),
-        "heater": Heater(co["heater_pin"]) if co and co.get("heater_pin") is not None else NoOutput(),
-        "relay": Output(valve["relay_pin"], valve["relay_active"]),
-        "contact": NoInput() if contact_pin is None else Input(contact_pin, valve["feedback_closed"]),
-        "signals": Signals(
-            Output(lamp["green_pin"], active),
-            Output(lamp["yellow_pin"], active),
-            Output(lamp["red_pin"], active),
-            Output(siren["pin"], siren["active"]),
-        ),
-        "button": Input(button["pin"], button["active"]),
-        "store": store,
-    }
-
-
-def _safety(board: dict, store: Store) -> SafetyLoop:
+def _safety(board: dict, store: Store) -> tuple:
+    # (the loop, its profile)
     faults = 0
     profile = PROFILES.get(board.get("profile", ""))
     if profile is None:
         profile = GB15322_HOUSEHOLD
         faults |= 1 << FAULT_SETTINGS
-    stuck_samples = profile["stuck_ms"] // _STEP_MS
-    methane = MqReading(
-        _circuit(board["methane"]), MQ4_RATIO_PERMILLE, MQ4_PPM, profile["methane_range_ppm"], stuck_samples
-    )
-    co = None
-    short_uv = 0
-    if board.get("co"):
-        circuit = _circuit(board["co"])
-        co = MqReading(circuit, MQ7_RATIO_PERMILLE, MQ7_PPM, profile["co_range_ppm"], stuck_samples)
-        short_uv = circuit.full_uv() // 1000 * SHORT_PERMILLE
-    try:
-        latched, store_failed = store.load_latch(), False
-    except OSError:
-        latched, store_failed = 1, True
-    kind = VALVE_KINDS.get(board["valve"].get("kind", ""))
-    if kind is None:
-        kind = HeldValve
+    import assembly
+
+    parts, known = assembly.make_parts(board, profile, _read_json("/calibration.json"))
+    if not known:
         faults |= 1 << FAULT_SETTINGS
-    valve = kind(profile["valve_travel_ms"])
-    cycle = CoCycle(co, short_uv)
-    return SafetyLoop(profile, methane, cycle, valve, _drivers(board, store), latched, store_failed, faults)
+    loop = SafetyLoop(profile, parts, assembly.make_drivers(board, store), Kept(store.load(), store.save), faults)
+    del sys.modules["assembly"]  # needed once; it takes 9 KB of a small heap
+    return loop, profile
 
 
 def _session(store: Store, loop: SafetyLoop) -> int:
     try:
         return store.next_session()
     except OSError:
-        loop.faults |= 1 << FAULT_LATCH_STORE
+        loop.health.set(FAULT_LATCH_STORE, 0, NO_GAS, 0)
         return 0
 
 
-async def _report(board: dict, loop: SafetyLoop, session: int, cause: int) -> None:
-    # Reports may fail in any way; the safety loop runs on.
-    try:
-        from report.reporter import Reporter
+class _CheckTarget:
+    # What the background checks know of the safety loop: single assignments, which no step can see half done.
+    def __init__(self, loop: SafetyLoop) -> None:
+        self._supervision = loop.supervision
+        self._test = loop.operation.test
 
-        serial = board.get("serial")
-        line = None
-        if serial:
-            line = SerialLine(serial["uart"], serial["tx_pin"], serial["rx_pin"], serial["baud"])
-        reporter = Reporter(
-            _read_json("/settings.json"),
-            board.get("tier", "low"),
-            loop,
-            loop.events,
-            source_id(),
-            session,
-            cause,
-            (version.MAJOR, version.MINOR, version.PATCH),
-            _read_json("/image.json").get("sha256", ""),
-            line,
-        )
-        await reporter.run()
+    def wants(self) -> bool:
+        return self._test.result == TEST_RUNNING and not self._test.memory_checked
+
+    def tell(self, wrong: int, all_done: bool) -> None:
+        self._supervision.checks_wrong = wrong
+        if all_done:
+            self._test.memory_checked = True
+
+
+async def _check(board: dict, loop: SafetyLoop, profile: dict, about: dict) -> None:
+    clocks = ticks = None
+    try:
+        clock = SlowClock(board.get("mcu", ""))
+        clocks, ticks = Clocks(clock.nominal_hz), clock.ticks
+    except KeyError:
+        print("davy: no second time base is known for %s" % board.get("mcu"))
+    files = ParameterFiles(_read_json("/crc.json"))
+    await Rounds(_CHECK_BITS, files, ProgramImage(about), profile, ticks, clocks, _CheckTarget(loop)).run()
+
+
+async def _report(board: dict, loop: SafetyLoop, session: int, cause: int, about: dict) -> None:
+    from report.reporter import Reporter
+
+    serial = board.get("serial")
+    line = None
+    if serial:
+        line = SerialLine(serial["uart"], serial["tx_pin"], serial["rx_pin"], serial["baud"])
+    reporter = Reporter(
+        _read_json("/settings.json"),
+        board.get("tier", "low"),
+        loop,
+        loop.events,
+        source_id(),
+        session,
+        cause,
+        (version.MAJOR, version.MINOR, version.PATCH),
+        about.get("sha256", ""),
+        line,
+    )
+    await reporter.run()
+
+
+async def _beside(what: str, coroutine: "Any") -> None:
+    # May fail in any way; the safety loop runs on.
+    try:
+        await coroutine
     except Exception as error:
-        print("davy: no reports until the next start")
+        print("davy: no %s until the next start" % what)
         sys.print_exception(error)
     while True:
         await asyncio.sleep(3600)
+
+
+async def _all(board: dict, loop: SafetyLoop, profile: dict, session: int, cause: int) -> None:
+    about = _read_json("/image.json")
+    checking = asyncio.create_task(_beside("checks", _check(board, loop, profile, about)))
+    await _beside("reports", _report(board, loop, session, cause, about))
+    await checking
 
 
 def start() -> None:
@@ -141,11 +145,11 @@ def start() -> None:
         print("davy: no usable board.json: nothing is measured and the valve stays shut; put the image on again")
         return
     store = Store()
-    loop = _safety(board, store)
+    loop, profile = _safety(board, store)
     loop.events.push(EVENT_BOOT, 0, NO_GAS, cause, 0)
     session = _session(store, loop)
     Heartbeat((loop.step, loop.fail_safe))
     try:
-        asyncio.run(_report(board, loop, session, cause))
+        asyncio.run(_all(board, loop, profile, session, cause))
     except KeyboardInterrupt:
         print("davy: stopped at the console; the watchdog resets the board unless the safety loop runs on")

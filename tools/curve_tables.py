@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 
-from davy.board.curves import MQ4, MQ7, GasCurve
+from davy.board.curves import MQ4, MQ4_CLIMATE, MQ7, MQ7_CLIMATE, TGS5042_DEGC, TGS5042_FACTOR, ClimateTable, GasCurve
 
 TARGET = Path(__file__).resolve().parent.parent / "firmware" / "safety" / "curve.py"
 
@@ -61,7 +62,29 @@ def render() -> str:
     parts.append("\n# MQ-7, CO; R0 = Rs at 100 ppm, at the end of the 1.4 V phase. Source: data/mq7_curve.csv.\n")
     ratios, ppm = table(MQ7, 10_000, 64)
     parts += [_lines("MQ7_RATIO_PERMILLE", ratios), _lines("MQ7_PPM", ppm)]
+    parts.append("# Rs/R0 of clean air: what the drift is measured by.\n")
+    parts.append(f"MQ4_CLEAN_PERMILLE = {round(MQ4.clean_air * 1000)}\n")
+    parts.append(
+        "\n# Rs against 20 degC, 65 %RH, in thousandths: at 33 %RH and at 85 %RH. Source: data/mq4_climate.csv and\n"
+        "# mq7_climate.csv, moved from the plots' reference of 33 %RH to the gas curves' of 65 %RH.\n"
+    )
+    parts += _climate("MQ4", MQ4_CLIMATE) + _climate("MQ7", MQ7_CLIMATE)
+    parts.append("\n# Current of a TGS5042 against 20 degC, in thousandths. Source: data/tgs5042_temperature.csv.\n")
+    parts.append(_short("TGS5042_CDEGC", [degc * 100 for degc in TGS5042_DEGC]))
+    parts.append(_short("TGS5042_PERMILLE", [factor * 1000 for factor in TGS5042_FACTOR]))
     return "".join(parts)
+
+
+def _short(name: str, values: Iterable[float]) -> str:
+    return f'{name} = array("i", [{", ".join(str(round(value)) for value in values)}])\n'
+
+
+def _climate(name: str, table: ClimateTable) -> list[str]:
+    reference = table.factor(20.0, 33.0)
+    dry = [value * reference * 1000 for value in table.rh33]
+    wet = [value * reference * 1000 for value in table.rh85]
+    points = _short(f"{name}_CLIMATE_CDEGC", [degc * 100 for degc in table.degc])
+    return [points, _short(f"{name}_CLIMATE_DRY", dry), _short(f"{name}_CLIMATE_WET", wet)]
 
 
 def main() -> int:

@@ -15,6 +15,7 @@ from pathlib import Path
 import protocol_fast
 import protocol_page
 import protocol_vectors
+import protocol_words
 
 from protocol import messages
 
@@ -38,6 +39,9 @@ _ENUM_CLASSES = {
     "event": "EventKind",
     "tier": "Tier",
     "result": "Result",
+    "command": "CommandKind",
+    "outcome": "Outcome",
+    "test": "SelfTest",
 }
 
 
@@ -50,11 +54,14 @@ def render_classes() -> str:
         parts.append("\n")
     parts.append('\nclass Fault(IntEnum):\n    """Positions of the bits in the field `faults`."""\n\n')
     parts += [f"    {name.upper()} = {value}\n" for value, name in enumerate(messages.FAULT_BITS)]
+    parts.append('\n\nclass SelfTestItem(IntEnum):\n    """Positions of the bits in the field `test_failed`."""\n\n')
+    parts += [f"    {name.upper()} = {value}\n" for value, name in enumerate(messages.TEST_ITEMS)]
     parts.append("\n")
     for message_type, fields in messages.FIELDS.items():
         name = messages.NAMES[message_type]
-        parts.append(f'\nclass {name.capitalize()}(NamedTuple):\n    """{messages.MEANINGS[message_type]}"""\n\n')
-        for field, kind, unit, _low, _high, invalid, _since, _enum, meaning in fields:
+        parts.append(f'\nclass {name.capitalize()}(NamedTuple):\n    """{protocol_words.MEANINGS[message_type]}"""\n\n')
+        for field, kind, unit, _low, _high, invalid, _since, _enum in fields:
+            meaning = protocol_words.FIELDS[message_type][field]
             python = {"text": "str", "8s": "bytes"}.get(kind, "int")
             parts.append(f"    {field}: {python}{' | None' if invalid is not None else ''}\n")
             parts.append(f'    """{meaning}{f" ({unit})" if unit else ""}"""\n')

@@ -72,7 +72,7 @@ def _readings(kind: int) -> dict[str, str]:
 def _bad(kind: int) -> list[str]:
     """Conditions under which a field without an invalid value is out of its range."""
     conditions = []
-    for name, wire, _unit, low, high, invalid, _since, _enum, _meaning in messages.FIELDS[kind]:
+    for name, wire, _unit, low, high, invalid, _since, _enum in messages.FIELDS[kind]:
         if wire in _WIRE_LIMITS and invalid is None:
             if low > 0:
                 conditions.append(f"{name} < {low}")

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import protocol_words
+
 from protocol import cobs, frame, messages
 
-_SIZES = {"B": ("u8", 1), "H": ("u16", 2), "I": ("u32", 4), "Q": ("u64", 8), "i": ("i32", 4), "8s": ("8 bytes", 8)}
+_SIZES = {
+    "B": ("u8", 1), "H": ("u16", 2), "I": ("u32", 4), "Q": ("u64", 8), "h": ("i16", 2), "i": ("i32", 4), "8s": ("8 bytes", 8),
+}  # fmt: skip
 _EXAMPLE_FIELDS = {
     "kind": 2, "gas": 1, "detail": 1, "value": 5210, "event_uptime_ms": 512_300,
 }  # fmt: skip
@@ -20,7 +24,7 @@ def _intro() -> str:
 Generated from `firmware/protocol/messages.py` by `python tools/generate_protocol.py`: change that, not this page.
 Schema checksum of this version: `0x{messages.schema_checksum():08X}`. Numbers are big-endian.
 
-A device sends HELLO, STATE and EVENT frames; a monitor sends ACK frames. No message opens a valve.
+A device sends HELLO, STATE and EVENT frames; a monitor sends ACK and COMMAND frames. No message opens a valve.
 """
 
 
@@ -70,12 +74,15 @@ stored: until then the device repeats an EVENT, byte for byte. `(source, session
 def _messages() -> str:
     parts = ["\n## Messages\n"]
     for message_type, fields in messages.FIELDS.items():
-        parts.append(f"\n### {messages.NAMES[message_type]} ({message_type})\n{messages.MEANINGS[message_type]}\n\n")
+        parts.append(
+            f"\n### {messages.NAMES[message_type]} ({message_type})\n{protocol_words.MEANINGS[message_type]}\n\n"
+        )
         parts.append(
             "| offset | type | field | unit | range | invalid | since | meaning |\n|---|---|---|---|---|---|---|---|\n"
         )
         offset = 0
-        for name, kind, unit, low, high, invalid, since, enum, meaning in fields:
+        for name, kind, unit, low, high, invalid, since, enum in fields:
+            meaning = protocol_words.FIELDS[message_type][name]
             if kind == "text":
                 shown, size, limits = "u8 length, UTF-8", 0, f"{low}..{high} bytes"
             else:
@@ -83,14 +90,14 @@ def _messages() -> str:
             if kind == "8s":
                 limits = ""
             said = f"{meaning}; see `{enum}`" if enum else meaning
-            bad = f"0x{invalid:X}" if invalid is not None else ""
+            bad = "" if invalid is None else str(invalid) if invalid < 0 else f"0x{invalid:X}"
             parts.append(f"| {offset} | {shown} | `{name}` | {unit} | {limits} | {bad} | {since} | {said} |\n")
             offset += size
         for status, readings in messages.READINGS.get(message_type, ()):
             names = " and ".join(f"`{name}`" for name in readings)
             parts.append(f"\n{names} must be invalid exactly when `{status}` is not ok: a fault is never a number.\n")
     parts.append("\n### What an EVENT's detail and value hold\n| kind | detail | value |\n|---|---|---|\n")
-    parts += [f"| {kind} | {detail} | {value} |\n" for kind, detail, value in messages.EVENT_FIELDS]
+    parts += [f"| {kind} | {detail} | {value} |\n" for kind, detail, value in protocol_words.EVENT_FIELDS]
     return "".join(parts)
 
 
@@ -100,6 +107,8 @@ def _enums() -> str:
         parts.append(f"| `{table}` | {', '.join(f'{value} {name}' for value, name in enumerate(names))} |\n")
     bits = ", ".join(f"{bit} {name}" for bit, name in enumerate(messages.FAULT_BITS))
     parts.append(f"| bits of `faults` | {bits} |\n")
+    items = ", ".join(f"{bit} {name}" for bit, name in enumerate(messages.TEST_ITEMS))
+    parts.append(f"| bits of a self-test | {items} |\n")
     return "".join(parts)
 
 

@@ -44,7 +44,7 @@ def _good() -> list[dict[str, Any]]:
 
 def _fields(message_type: int, variant: str, dice: random.Random) -> dict[str, Any]:
     fields: dict[str, Any] = {}
-    for name, kind, _unit, low, high, invalid, _since, _enum, _meaning in messages.FIELDS[message_type]:
+    for name, kind, _unit, low, high, invalid, _since, _enum in messages.FIELDS[message_type]:
         if kind == "text":
             fields[name] = {"lowest": "", "highest": "标" * 21 + "x"}.get(variant, "88.118.8/GA26000001")
         elif kind == "8s":

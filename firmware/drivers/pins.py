@@ -13,6 +13,10 @@ class Output:
     def set(self, on: int) -> None:
         self._value(self._active if on else 1 - self._active)
 
+    def read(self) -> int:
+        # 1 when the pad itself is at the active level, whatever it was told: the port keeps the input of an output on.
+        return 1 if self._value() == self._active else 0
+
 
 class Input:
     # read() gives 1 when the level is the active one. Active low pulls up inside the chip.
@@ -30,6 +34,12 @@ class NoInput:
     # A contact that the board does not have.
     def read(self) -> int:
         return NOT_FITTED
+
+
+class NoSwitch:
+    # A switch that the board does not have: never closed.
+    def read(self) -> int:
+        return 0
 
 
 class NoOutput:

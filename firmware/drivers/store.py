@@ -1,8 +1,9 @@
-# What must survive a power cut, in the chip's non-volatile store: the latch and the number of boots.
+# What must survive a power cut, in the chip's non-volatile store: the latch, the memory of alarms, the hours of service,
+# and the number of boots.
 import esp32
 
 _NAMESPACE = "davy"
-_LATCH = "latch"
+_SLOTS = ("latch", "memory", "hours")  # in the order of the safety core's slots
 _SESSION = "session"
 _NOT_FOUND = -0x1102
 
@@ -19,14 +20,20 @@ class Store:
                 return missing  # a fresh unit
             raise
 
-    def load_latch(self) -> int:
-        # 1 when an alarm was latched. Raises OSError when the store cannot tell: then take it for latched.
-        return self._get(_LATCH, 0)
+    def load(self) -> tuple:
+        # A value of each slot; -1 where the store cannot tell: then take the worst.
+        values = []
+        for key in _SLOTS:
+            try:
+                values.append(self._get(key, 0))
+            except OSError:
+                values.append(-1)
+        return tuple(values)
 
-    def save_latch(self, latched: int) -> bool:
+    def save(self, slot: int, value: int) -> bool:
         # False when the store refused. Called on a change only: each call wears the flash.
         try:
-            self._nvs.set_i32(_LATCH, latched)
+            self._nvs.set_i32(_SLOTS[slot], value)
             self._nvs.commit()
         except OSError:
             return False

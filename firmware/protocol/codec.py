@@ -16,7 +16,7 @@ def encode(message_type: int, fields: dict) -> bytes:
     # The payload's bytes. None stands for "no reading" where a field has an invalid value.
     # ValueError names the field, its value and what would be right; KeyError a field that is not given.
     parts = []
-    for name, kind, _unit, low, high, invalid, _since, _enum, _meaning in FIELDS[message_type]:
+    for name, kind, _unit, low, high, invalid, _since, _enum in FIELDS[message_type]:
         value = fields[name]
         if kind == _TEXT:
             raw = value.encode()
@@ -49,7 +49,7 @@ def decode(message_type: int, payload: bytes) -> tuple:
     fields: dict = {}
     at = 0
     size = len(payload)
-    for name, kind, _unit, low, high, invalid, _since, _enum, _meaning in FIELDS[message_type]:
+    for name, kind, _unit, low, high, invalid, _since, _enum in FIELDS[message_type]:
         if kind == _TEXT:
             length = payload[at] if at < size else size
             if at + 1 + length > size:

@@ -1,6 +1,6 @@
 # The one definition of the wire protocol's messages. PROTOCOL.md is generated from it, both codecs read it.
 #
-# A field: (name, type, unit, low, high, invalid, since, enum, meaning)
+# A field: (name, type, unit, low, high, invalid, since, enum)
 #   type     struct letter of a big-endian integer (B H I Q b h i), "8s" for eight bytes, "text" for a UTF-8
 #            text with its length in one byte before it (as the last field only); low and high are then lengths
 #   invalid  the value on the wire that means "no reading"; None in the decoded message
@@ -8,12 +8,18 @@
 #   enum     name of the table in ENUMS that gives the values their names, or ""
 import binascii
 
+# For the type checker only; nothing of it is on the board.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 PROTOCOL_VERSION = 1
 
 HELLO = 1
 STATE = 2
 EVENT = 3
 ACK = 4
+COMMAND = 5
 
 U8 = 0xFF
 U16 = 0xFFFF
@@ -28,11 +34,16 @@ ENUMS: dict = {
     "level": ("normal", "warning", "critical"),
     "gas": ("none", "methane", "co"),
     "valve": ("closed", "open", "opening", "closing", "checking", "not_connected", "failure", "unknown"),
-    "run_state": ("starting", "preheat", "normal", "warning", "critical", "latched", "fault"),
+    "run_state": (
+        "starting", "preheat", "normal", "warning", "critical", "latched", "fault", "testing", "end_of_service", "tamper",
+    ),
     "event": (
         "none", "boot", "alarm", "clear", "fault", "fault_cleared", "valve", "latched", "released", "preheat_done",
-        "button", "loss",
+        "button", "loss", "muted", "mute_ended", "self_test", "command", "tamper", "end_of_service",
     ),
+    "command": ("none", "close_valve", "mute", "self_test"),
+    "outcome": ("done", "refused_alarm", "refused_busy", "nothing_to_do", "unknown"),
+    "test": ("none", "running", "passed", "failed"),
     "tier": ("low", "mid", "high"),
     "result": ("stored", "stored_before", "refused"),
     "flag": ("no", "yes"),
@@ -48,93 +59,110 @@ FAULT_BITS = (
     "internal",
     "latch_store",
     "event_overflow",
+    "climate",
+    "adc_reference",
+    "relay",
+    "valve_coil",
+    "valve_current",
+    "valve_leaking",
+    "image",
+    "ram",
+    "clock",
 )
 
-NAMES = {HELLO: "HELLO", STATE: "STATE", EVENT: "EVENT", ACK: "ACK"}
+# Bits of the items of a self-test, by position.
+TEST_ITEMS = ("methane", "co", "valve", "relay", "store", "reference", "climate", "memory", "valve_moves")
 
-MEANINGS = {
-    HELLO: "Who speaks: sent after each connect, and at the start on a serial line.",
-    STATE: "How the device is now. Only the newest matters; it is never repeated.",
-    EVENT: "Something happened. Repeated, byte for byte, until an ACK names it.",
-    ACK: "To the device: its frame (source, session, seq) is stored for good, was stored before, or is refused.",
-}
+NAMES = {HELLO: "HELLO", STATE: "STATE", EVENT: "EVENT", ACK: "ACK", COMMAND: "COMMAND"}
 
 FIELDS: dict = {
     HELLO: (
-        ("firmware_major", "B", "", 0, U8, None, 1, "", "version of the firmware"),
-        ("firmware_minor", "B", "", 0, U8, None, 1, "", "version of the firmware"),
-        ("firmware_patch", "B", "", 0, U8, None, 1, "", "version of the firmware"),
-        ("protocol_version", "B", "", 1, U8, None, 1, "", "highest version that the device speaks"),
-        ("schema_checksum", "I", "", 0, U32, None, 1, "", "CRC-32 of the device's message definition"),
-        ("tier", "B", "", 0, 2, None, 1, "tier", "product tier"),
-        ("reset_cause", "B", "", 0, U8, None, 1, "", "machine.reset_cause() of this session's boot"),
-        ("image_hash", "8s", "", 8, 8, None, 1, "", "first eight bytes of the image's SHA-256; zeros if unknown"),
-        ("identifier", "text", "", 0, 64, None, 1, "", "industrial-internet identifier, such as 88.118.8/GA26000001"),
+        ("firmware_major", "B", "", 0, U8, None, 1, ""),
+        ("firmware_minor", "B", "", 0, U8, None, 1, ""),
+        ("firmware_patch", "B", "", 0, U8, None, 1, ""),
+        ("protocol_version", "B", "", 1, U8, None, 1, ""),
+        ("schema_checksum", "I", "", 0, U32, None, 1, ""),
+        ("tier", "B", "", 0, 2, None, 1, "tier"),
+        ("reset_cause", "B", "", 0, U8, None, 1, ""),
+        ("image_hash", "8s", "", 8, 8, None, 1, ""),
+        ("identifier", "text", "", 0, 64, None, 1, ""),
     ),
     STATE: (
-        ("run_state", "B", "", 0, 6, None, 1, "run_state", "expressed state, the most urgent of those that hold"),
-        ("methane_status", "B", "", 0, 10, None, 1, "status", "of the methane reading"),
-        ("methane_ppm", "I", "ppm", 0, 1000000, U32, 1, "", "methane by volume; invalid unless the status is ok"),
-        ("methane_lel_permille", "H", "1/1000 LEL", 0, 20000, U16, 1, "", "the same as part of the LEL"),
-        ("methane_level", "B", "", 0, 2, None, 1, "level", "alarm level of methane"),
-        ("co_status", "B", "", 0, 10, None, 1, "status", "of the CO reading"),
-        ("co_ppm", "H", "ppm", 0, 65534, U16, 1, "", "CO by volume; invalid unless the status is ok"),
-        ("co_level", "B", "", 0, 2, None, 1, "level", "alarm level of CO"),
-        ("valve_state", "B", "", 0, 7, None, 1, "valve", "as read back, not as commanded"),
-        ("valve_commanded", "B", "", 0, 1, None, 1, "flag", "whether the valve is commanded open"),
-        ("latched", "B", "", 0, 1, None, 1, "flag", "whether an alarm is latched"),
-        ("faults", "I", "bits", 0, U32, None, 1, "", "fault bits that are set"),
-        ("lost_events", "I", "", 0, U32, None, 1, "", "events that had no room since the boot"),
+        ("run_state", "B", "", 0, 9, None, 1, "run_state"),
+        ("methane_status", "B", "", 0, 10, None, 1, "status"),
+        ("methane_ppm", "I", "ppm", 0, 1000000, U32, 1, ""),
+        ("methane_lel_permille", "H", "1/1000 LEL", 0, 20000, U16, 1, ""),
+        ("methane_level", "B", "", 0, 2, None, 1, "level"),
+        ("co_status", "B", "", 0, 10, None, 1, "status"),
+        ("co_ppm", "H", "ppm", 0, 65534, U16, 1, ""),
+        ("co_level", "B", "", 0, 2, None, 1, "level"),
+        ("valve_state", "B", "", 0, 7, None, 1, "valve"),
+        ("valve_commanded", "B", "", 0, 1, None, 1, "flag"),
+        ("latched", "B", "", 0, 1, None, 1, "flag"),
+        ("faults", "I", "bits", 0, U32, None, 1, ""),
+        ("lost_events", "I", "", 0, U32, None, 1, ""),
+        ("muted_s", "H", "s", 0, 3600, None, 1, ""),
+        ("test", "B", "", 0, 3, None, 1, "test"),
+        ("test_failed", "H", "bits", 0, 511, None, 1, ""),
+        ("tampered", "B", "", 0, 1, None, 1, "flag"),
+        ("service_days", "H", "d", 0, 36500, None, 1, ""),
+        ("alarm_memory", "B", "bits", 0, 3, None, 1, ""),
+        ("climate_status", "B", "", 0, 10, None, 1, "status"),
+        ("temperature_cdegc", "h", "0.01 degC", -4000, 12500, -32768, 1, ""),
+        ("humidity_permille", "H", "1/1000", 0, 1000, U16, 1, ""),
     ),
     EVENT: (
-        ("kind", "B", "", 1, 11, None, 1, "event", "what happened"),
-        ("gas", "B", "", 0, 2, None, 1, "gas", "which gas, if it concerns one"),
-        ("detail", "i", "", -I32 - 1, I32, None, 1, "", "by kind: see the table of events"),
-        ("value", "i", "", -I32 - 1, I32, None, 1, "", "by kind: see the table of events"),
-        ("event_uptime_ms", "Q", "ms", 0, U64, None, 1, "", "when it happened, since the boot"),
+        ("kind", "B", "", 1, 17, None, 1, "event"),
+        ("gas", "B", "", 0, 2, None, 1, "gas"),
+        ("detail", "i", "", -I32 - 1, I32, None, 1, ""),
+        ("value", "i", "", -I32 - 1, I32, None, 1, ""),
+        ("event_uptime_ms", "Q", "ms", 0, U64, None, 1, ""),
     ),
     ACK: (
-        ("acked_source", "8s", "", 8, 8, None, 1, "", "source id of the frame that is acknowledged"),
-        ("acked_session", "I", "", 0, U32, None, 1, "", "its session"),
-        ("acked_seq", "I", "", 0, U32, None, 1, "", "its sequence number"),
-        ("result", "B", "", 0, 2, None, 1, "result", "what became of it"),
+        ("acked_source", "8s", "", 8, 8, None, 1, ""),
+        ("acked_session", "I", "", 0, U32, None, 1, ""),
+        ("acked_seq", "I", "", 0, U32, None, 1, ""),
+        ("result", "B", "", 0, 2, None, 1, "result"),
+    ),
+    COMMAND: (
+        ("target", "8s", "", 8, 8, None, 1, ""),
+        ("command", "B", "", 1, 3, None, 1, "command"),
     ),
 }
 
-# What detail and value of an EVENT hold, by kind.
-EVENT_FIELDS = (
-    ("boot", "reset cause", "0"),
-    ("alarm", "level (1 warning, 2 critical)", "ppm at that moment"),
-    ("clear", "level left", "ppm at that moment"),
-    ("fault", "fault bit, by position", "status of the reading, for a sensor"),
-    ("fault_cleared", "fault bit, by position", "0"),
-    ("valve", "valve state", "0"),
-    ("latched", "0", "0"),
-    ("released", "0", "0"),
-    ("preheat_done", "0", "0"),
-    ("button", "hold class (0 short, 1 long)", "0"),
-    ("loss", "0", "events dropped"),
-)
-
 # A reading and its status must agree: (status field, fields that are valid only while it is 0).
-READINGS: dict = {STATE: (("methane_status", ("methane_ppm", "methane_lel_permille")), ("co_status", ("co_ppm",)))}
+READINGS: dict = {
+    STATE: (
+        ("methane_status", ("methane_ppm", "methane_lel_permille")),
+        ("co_status", ("co_ppm",)),
+        ("climate_status", ("temperature_cdegc", "humidity_permille")),
+    )
+}
 
 
-def canonical() -> str:
-    # The text that the schema checksum covers: everything that changes what bytes mean.
-    lines = []
+def canonical() -> "Iterator[str]":
+    # The lines that the schema checksum covers: everything that changes what bytes mean.
     for message_type in sorted(FIELDS):
-        lines.append("%d %s" % (message_type, NAMES[message_type]))
+        yield "%d %s" % (message_type, NAMES[message_type])
         for field in FIELDS[message_type]:
-            lines.append(" ".join([str(part) for part in field[:8]]))
+            yield " ".join([str(part) for part in field])
         for status, readings in READINGS.get(message_type, ()):
-            lines.append(status + " " + " ".join(readings))
+            yield status + " " + " ".join(readings)
     for name in sorted(ENUMS):
-        lines.append(name + " " + " ".join(ENUMS[name]))
-    lines.append("faults " + " ".join(FAULT_BITS))
-    return "\n".join(lines)
+        yield name + " " + " ".join(ENUMS[name])
+    yield "faults " + " ".join(FAULT_BITS)
+    yield "test items " + " ".join(TEST_ITEMS)
+
+
+_checksum: list = []  # of one, once it was needed
 
 
 def schema_checksum() -> int:
-    checksum: int = binascii.crc32(canonical().encode()) & U32
-    return checksum
+    # Line by line: on the board the whole text would need a piece of heap that may not be there any more.
+    if not _checksum:
+        checksum = 0
+        for line in canonical():
+            checksum = binascii.crc32((line + "\n").encode(), checksum)
+        _checksum.append(checksum & U32)
+    found: int = _checksum[0]
+    return found

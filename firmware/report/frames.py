@@ -8,6 +8,7 @@ if TYPE_CHECKING:
 
 _TIERS = messages.ENUMS["tier"]
 _INVALID_TEXT_BYTES = 64
+_MEMORY = 1  # slot of the memory of alarms
 
 
 class FrameMaker:
@@ -57,7 +58,21 @@ class FrameMaker:
             "faults": snapshot.faults,
             "lost_events": snapshot.lost_events,
         }
+        self._add_condition(fields, snapshot)
         return bytes(self.make(messages.STATE, fields)[1])
+
+    def _add_condition(self, fields: dict, snapshot: "Any") -> None:
+        test, supervision = snapshot.operation.test, snapshot.supervision
+        climate = supervision.climate
+        fields["muted_s"] = (snapshot.operation.mute.left_ms + 999) // 1000
+        fields["test"] = test.result
+        fields["test_failed"] = test.failed_items
+        fields["tampered"] = 1 if supervision.tampered else 0
+        fields["service_days"] = supervision.service.left_days
+        fields["alarm_memory"] = snapshot.kept.wanted[_MEMORY] & 3
+        fields["climate_status"] = climate.status
+        fields["temperature_cdegc"] = None if climate.status else climate.cdegc
+        fields["humidity_permille"] = None if climate.status else climate.rh_permille
 
     def event(self, kind: int, gas: int, detail: int, value: int, happened_ms: int) -> tuple:
         # (seq, frame bytes)

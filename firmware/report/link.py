@@ -3,7 +3,6 @@
 import asyncio
 import binascii
 
-from protocol import codec, frame, messages
 from protocol.counters import Counters
 from report.backoff import Backoff
 from report.mqtt import MqttClient, MqttError
@@ -97,13 +96,4 @@ class Link:
             unacknowledged_ms = unacknowledged_ms + _LOOK_MS if len(outbox) else 0
 
     def _arrived(self, topic: bytes, payload: bytes) -> None:
-        # Only an ACK that names our source, our session and a waiting event has any effect.
-        received = frame.decode(payload)
-        reason = received.error
-        if reason == frame.GOOD and received.message_type != messages.ACK:
-            reason = frame.UNKNOWN_TYPE
-        if reason == frame.GOOD:
-            fields, reason = codec.decode(received.message_type, received.payload)
-            if reason == frame.GOOD and not self._owner.acknowledged(fields):
-                reason = frame.OUT_OF_RANGE
-        self.counters.count(reason)
+        self.counters.count(self._owner.incoming.take(payload))

@@ -6,7 +6,10 @@ from protocol import messages
 CAPACITY = 48
 
 # Most dispensable first; among equals the oldest. What is not listed here is never dropped for something else.
-_DISPENSABLE = ("button", "preheat_done", "valve", "fault_cleared", "clear", "boot", "fault", "released")
+_DISPENSABLE = (
+    "button", "mute_ended", "muted", "preheat_done", "command", "self_test", "valve", "fault_cleared", "clear", "boot",
+    "fault", "tamper", "end_of_service", "released",
+)  # fmt: skip
 
 
 def rank(kind: int) -> int:

@@ -4,7 +4,9 @@ import sys
 from array import array
 
 from protocol import cobs, messages
+from protocol.counters import Counters
 from report.frames import FrameMaker
+from report.incoming import Incoming
 from report.link import Link
 from report.outbox import Entry, Outbox
 from report.uptime import Uptime
@@ -14,8 +16,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-_DRAIN_MS = 100
+_DRAIN_MS = 200
 _RESTART_MS = 5_000
+_LISTEN_MS = 1_000  # the port holds a hundred times what a command takes
 _LOSS = messages.ENUMS["event"].index("loss")
 
 
@@ -42,6 +45,8 @@ class Reporter:
         self._uptime = Uptime()
         self.frames = FrameMaker(source, session, self._uptime)
         self.outbox = Outbox()
+        self.incoming = Incoming(source, self.acknowledged, snapshot)
+        self.counters = Counters()
         self.restarts = 0
         self._hello_seq = -1
         self._networked = bool(settings.get("wifi") and settings.get("broker"))
@@ -65,6 +70,7 @@ class Reporter:
         tasks = []
         if self._serial_ms:
             tasks.append(asyncio.create_task(self._kept(self._state_line)))
+            tasks.append(asyncio.create_task(self._kept(self._listen)))
         if self._networked:
             tasks.append(asyncio.create_task(self._kept(Link(self._settings, self).run)))
         if not tasks:
@@ -105,6 +111,14 @@ class Reporter:
         while True:
             self._on_line(self.state())
             await asyncio.sleep_ms(self._serial_ms)
+
+    async def _listen(self) -> None:
+        while True:
+            data = self._line.read()
+            if data:
+                for reason in self.incoming.line(data):
+                    self.counters.count(reason)
+            await asyncio.sleep_ms(_LISTEN_MS)
 
     def _on_line(self, frame: bytes) -> None:
         self._line.write(cobs.encode(frame) + b"\x00")

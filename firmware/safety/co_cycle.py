@@ -1,6 +1,6 @@
 # The MQ-7's heater cycle: 60 s at 5 V cleans the surface, 90 s at 1.4 V lets CO show. Only the end of the low
 # phase gives a reading; it is held, with its status, until the next. Source: data sheet.
-from safety.codes import ABSENT, OK, OPEN, SHORT, SILENT, WARMING
+from safety.codes import ABSENT, HEATER, OK, OPEN, SHORT, SILENT, UNCALIBRATED, WARMING
 from safety.concentration import OPEN_UV, MqReading
 
 HIGH_MS = 60_000
@@ -9,13 +9,15 @@ WINDOW_MS = 1_500  # at the end of the low phase
 HIGH_PERMILLE = 1000
 LOW_PERMILLE = 78  # 1.4 V RMS out of 5 V
 CHECK_MS = 1_000  # between two looks whether the sensor is there at all
+_HEATER_SETTLED_MS = 2_000  # the current is looked at only when it has come up
+_BAD_LOOKS = 3
 
 
 class CoCycle:
     # reading: the sensor's MqReading, or None when the board has none.
     def __init__(self, reading: MqReading | None, short_uv: int) -> None:
         self.value_ppm = 0
-        self.status = ABSENT if reading is None else WARMING
+        self.status = ABSENT if reading is None else WARMING if reading.calibrated else UNCALIBRATED
         self.heater_permille = 0 if reading is None else HIGH_PERMILLE
         self._reading = reading
         self._short_uv = short_uv
@@ -23,6 +25,23 @@ class CoCycle:
         self._phase_ms = 0
         self._check_ms = 0
         self._bad = 0  # looks in a row that found no sensor
+        self._cold = 0  # looks in a row that found no heater current
+
+    def compensate(self, permille: int) -> None:
+        if self._reading is not None:
+            self._reading.compensate(permille)
+
+    def heater(self, warm: bool) -> None:
+        # Told each second whether the heater's current is as it should be; only the 5 V phase says anything.
+        if self._low or self._phase_ms < _HEATER_SETTLED_MS:
+            return
+        if warm:
+            self._cold = 0
+        elif self._cold < _BAD_LOOKS:
+            self._cold += 1
+            if self._cold == _BAD_LOOKS:
+                self.value_ppm = 0
+                self.status = HEATER
 
     def wants_sample(self, dt_ms: int) -> bool:
         # Move on by dt_ms; True when sample() is to be called in this step.
@@ -56,7 +75,7 @@ class CoCycle:
             self._bad = 0
         elif self._bad < 2:
             self._bad += 1
-        else:
+        elif self._cold < _BAD_LOOKS:
             # In any phase: no phase makes a connected sensor look like this.
             self.value_ppm = 0
             self.status = SILENT if uv < 0 else OPEN if uv <= OPEN_UV else SHORT
@@ -67,6 +86,6 @@ class CoCycle:
         reading = self._reading
         self._low = False
         self.heater_permille = HIGH_PERMILLE
-        if reading is not None and self._bad < 2:
+        if reading is not None and self._bad < 2 and self._cold < _BAD_LOOKS:
             self.status = reading.status
             self.value_ppm = reading.value_ppm if reading.status == OK else 0

@@ -1,13 +1,16 @@
 # From microvolts at the ADC pin to a reading: (value, status), and a status other than OK never has a value.
 from array import array
 
-from safety.codes import OK, OPEN, SATURATED, SHORT, SILENT, STUCK, UNCALIBRATED, WARMING
+from safety.codes import OK, OPEN, SATURATED, SHORT, UNCALIBRATED, WARMING
+from safety.filter import Filter
 
 STEP_BITS = 13  # the table has a point each 2**13 uv: within 2 % of the curve up to 2000 ppm of CO
 STEP_UV = 1 << STEP_BITS
 POINTS = 384  # up to 3.1 V, the ADC's ceiling
 OPEN_UV = 150_000  # below, the ADC is not linear and a connected sensor never is
 SHORT_PERMILLE = 985  # of the supply behind the divider
+_COARSE_BITS = 6
+_SHARE_BITS = 14
 MAX_PPM = 65_535  # so that an interpolation stays below 2**30
 
 
@@ -71,67 +74,69 @@ class Circuit:
 
 class MqReading:
     # One MQ sensor: feed it a sample each step, read value_ppm and status.
+    #
+    # compensate() says how many thousandths Rs is of what the curve's conditions would give; a sample's voltage is moved
+    # to where those conditions would have it, then looked up.
     def __init__(self, circuit: Circuit, ratios: array, ppms: array, range_ppm: int, stuck_samples: int) -> None:
         self.value_ppm = 0
         self.status = WARMING
         self.range_ppm = range_ppm if range_ppm < MAX_PPM else MAX_PPM
-        self._calibrated = circuit.plausible()
+        self._circuit = circuit
+        self.calibrated = circuit.plausible()
         self._table = array("i", [0] * POINTS)
         self._short_uv = 0
-        if self._calibrated:
-            self._short_uv = circuit.full_uv() // 1000 * SHORT_PERMILLE
+        self._full = 0
+        self._permille = 1000
+        if self.calibrated:
+            full_uv = circuit.full_uv()
+            self._full = full_uv >> _COARSE_BITS
+            self._short_uv = full_uv // 1000 * SHORT_PERMILLE
             for at in range(1, POINTS):
                 ppm = curve_ppm(ratios, ppms, circuit.ratio_permille(at << STEP_BITS))
                 self._table[at] = ppm if ppm < MAX_PPM else MAX_PPM
-        self._stuck_samples = stuck_samples
-        self._same = 0
-        self._b = self._c = self._d = self._e = 0
-        self._filled = 0
+        self._filter = Filter(stuck_samples, circuit.full_uv() // 3 * 2 if self.calibrated else 2_000_000)
+
+    def compensate(self, permille: int) -> None:
+        self._permille = 500 if permille < 500 else 2000 if permille > 2000 else permille
 
     def sample(self, uv: int) -> None:
         # uv: microvolts at the pin, negative when the ADC gave none.
-        if uv == self._e:
-            if self._same < self._stuck_samples:
-                self._same += 1
-        else:
-            self._same = 0
-        # Median of the last five: a transmission pulls readings down for up to 180 ms, so two of five at most.
-        a = self._b
-        self._b = b = self._c
-        self._c = c = self._d
-        self._d = d = self._e
-        self._e = e = uv
-        if self._filled < 5:
-            self._filled += 1
-            if self._filled < 5:
-                self.status = SILENT if uv < 0 else self.status
-                return
-        # a <= b, d <= e, a <= d: then a is out, and the second of the other four is the median.
-        if a > b:
-            a, b = b, a
-        if d > e:
-            d, e = e, d
-        if a > d:
-            b, d, e = e, a, b
-            if d > e:
-                d, e = e, d
-        if b > c:
-            b, c = c, b
-        median = (c if c < d else d) if b < d else (b if b < e else e)
-        if self._same >= self._stuck_samples and OPEN_UV < median < self._short_uv:
-            self._fault(STUCK)
+        filtered = self._filter
+        doubt = filtered.push(uv)
+        median = filtered.uv
+        if median < 0:
+            if doubt:
+                self._fault(doubt)
+        elif doubt and not OPEN_UV < median < self._short_uv:
+            self._bad(median)
+        elif doubt:
+            self._fault(doubt)
         elif OPEN_UV < median < self._short_uv:
-            at = median >> STEP_BITS
-            low = self._table[at]
-            ppm = low + ((self._table[at + 1] - low) * (median & (STEP_UV - 1)) >> STEP_BITS)
-            if ppm > self.range_ppm:
-                self._fault(SATURATED)
-            else:
-                self.value_ppm = ppm
-                self.status = OK
-        elif median < 0:
-            self._fault(SILENT)
-        elif not self._calibrated:
+            self._look_up(median if self._permille == 1000 else self._moved(median))
+        else:
+            self._bad(median)
+
+    def _look_up(self, uv: int) -> None:
+        at = uv >> STEP_BITS
+        low = self._table[at]
+        ppm = low + ((self._table[at + 1] - low) * (uv & (STEP_UV - 1)) >> STEP_BITS)
+        if ppm > self.range_ppm:
+            self._fault(SATURATED)
+        else:
+            self.value_ppm = ppm
+            self.status = OK
+
+    def _moved(self, median: int) -> int:
+        # With u = uv / full, (1 - u) / u is Rs / RL; dividing that by the factor f gives u f / (u f + 1 - u).
+        coarse = median >> _COARSE_BITS
+        part = coarse * self._permille
+        whole = part + (self._full - coarse) * 1000
+        share = part // (whole >> _SHARE_BITS)
+        moved = (self._full * share >> _SHARE_BITS) << _COARSE_BITS
+        return moved if moved < self._short_uv else self._short_uv
+
+    def _bad(self, median: int) -> None:
+        if not self.calibrated:
             self._fault(UNCALIBRATED)
         elif median <= OPEN_UV:
             self._fault(OPEN)
@@ -142,7 +147,10 @@ class MqReading:
         self.status = status
         self.value_ppm = 0
 
+    def clean_ratio_permille(self) -> int:
+        # Rs/R0 of the newest median, as measured; 0 while there is no number.
+        return self._circuit.ratio_permille(self._filter.uv) if self.status == OK else 0
+
     def forget(self) -> None:
         # Start the filter anew: what was sampled before belongs to another phase.
-        self._filled = 0
-        self._same = 0
+        self._filter.forget()

@@ -41,3 +41,18 @@ MQ7_PPM = array(
         958, 1122, 1312, 1533, 1793, 2096, 2450, 2865, 3349, 3916, 4578, 5352, 6258, 7316, 8553, 10000,
     ],
 )  # fmt: skip
+# Rs/R0 of clean air: what the drift is measured by.
+MQ4_CLEAN_PERMILLE = 4380
+
+# Rs against 20 degC, 65 %RH, in thousandths: at 33 %RH and at 85 %RH. Source: data/mq4_climate.csv and
+# mq7_climate.csv, moved from the plots' reference of 33 %RH to the gas curves' of 65 %RH.
+MQ4_CLIMATE_CDEGC = array("i", [-1000, 500, 2000, 5000])
+MQ4_CLIMATE_DRY = array("i", [1410, 1201, 1102, 992])
+MQ4_CLIMATE_WET = array("i", [1201, 1041, 936, 793])
+MQ7_CLIMATE_CDEGC = array("i", [-1000, 500, 2000, 5000])
+MQ7_CLIMATE_DRY = array("i", [1576, 1226, 1094, 947])
+MQ7_CLIMATE_WET = array("i", [1280, 1061, 941, 810])
+
+# Current of a TGS5042 against 20 degC, in thousandths. Source: data/tgs5042_temperature.csv.
+TGS5042_CDEGC = array("i", [-1000, 0, 1000, 2000, 3000, 4000, 5000])
+TGS5042_PERMILLE = array("i", [752, 844, 927, 1000, 1060, 1105, 1132])

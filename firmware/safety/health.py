@@ -2,6 +2,7 @@
 from safety.codes import (
     EVENT_FAULT,
     EVENT_FAULT_CLEARED,
+    FAULTS,
     NO_GAS,
     OK,
     SATURATED,
@@ -9,7 +10,6 @@ from safety.codes import (
 )
 from safety.events import EventRing
 
-_BITS = 8
 _CAP_MS = 0x0FFFFFFF
 
 
@@ -19,8 +19,8 @@ class Health:
         self._events = events
         self._fault_ms = fault_ms
         self._clear_ms = clear_ms
-        self._wrong_ms = [0] * _BITS
-        self._right_ms = [0] * _BITS
+        self._wrong_ms = [0] * FAULTS
+        self._right_ms = [0] * FAULTS
 
     def set(self, bit: int, now_ms: int, gas: int, detail: int) -> None:
         # At once.
@@ -45,6 +45,16 @@ class Health:
                 self._events.push(EVENT_FAULT_CLEARED, now_ms, NO_GAS, bit, 0)
         else:
             self._wrong_ms[bit] = 0
+
+    def concerns(self, bit: int) -> bool:
+        # Whether a look that finds all well would change anything.
+        return self._wrong_ms[bit] > 0 or bool(self.bits & 1 << bit)
+
+    def clear(self, bit: int, now_ms: int) -> None:
+        # At once: for what is looked at seldom, and is right now.
+        if self.bits & 1 << bit:
+            self.bits &= ~(1 << bit)
+            self._events.push(EVENT_FAULT_CLEARED, now_ms, NO_GAS, bit, 0)
 
     def has(self, bit: int) -> bool:
         return bool(self.bits & 1 << bit)

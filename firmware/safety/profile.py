@@ -6,6 +6,7 @@ _COMMON = {
     "lel_ppm": 50000,  # [S] 5 %vol; IEC 60079-20-1 has 4.4 [R]
     # Methane, ppm.
     "methane_set_point_ppm": 5000,  # 10 %LEL; the standard allows 5..25 %LEL [R]
+    "methane_critical_ppm": 5000,  # the same: one alarm, not two
     "methane_urgent_ppm": 12500,  # 25 %LEL [R]
     "methane_clear_ppm": 4000,  # 8 %LEL [D]
     "methane_range_ppm": 60000,  # [D] above: over range, which is an alarm
@@ -24,25 +25,41 @@ _COMMON = {
     "fault_closes_ms": 30000,  # [D] a lasting methane-sensor fault shuts the valve
     "valve_travel_ms": 2000,  # [D] contact and command agree within
     "deadline_ms": 250,  # [D] between two steps
+    "mute_ms": 300000,  # [D] within the 6 min of UL 2034 [W]
+    "service_hours": 43800,  # 5 years, household [W]
+    # What a low alarm does (0 or 1): sound with a pattern of its own; latch, so that the valve shuts.
+    "low_sounds": 0,
+    "low_latches": 0,
 }
 
 
-def _profile(own: dict) -> dict:
+def _profile(*own: dict) -> dict:
     merged = dict(_COMMON)
-    merged.update(own)
+    for each in own:
+        merged.update(each)
     return merged
 
 
 # co_points: (ppm, minutes at that concentration until the alarm), the first never. The minutes are [D]: the middle of
 # the window that the standard leaves, which is in the comment.
+_GB_CO = {
+    "co_points": ((50, 0), (70, 120), (150, 15)),  # 70 ppm: 60..240 min [W]
+    "co_instant_ppm": 150,  # high set-point 150..300 ppm, alarm within 60 s [R]
+    "co_warning_ppm": 70,  # [D]
+    "co_clear_ppm": 50,  # [D]
+}
 PROFILES = {
-    "gb15322_household": _profile(
+    "gb15322_household": _profile(_GB_CO),
+    # GB 15322.1: two alarms that can be told apart [S], the high one at up to 50 %LEL [W]. Both shut the valve [D].
+    "gb15322_commercial": _profile(
+        _GB_CO,
         {
-            "co_points": ((50, 0), (70, 120), (150, 15)),  # 70 ppm: 60..240 min [W]
-            "co_instant_ppm": 150,  # high set-point 150..300 ppm, alarm within 60 s [R]
-            "co_warning_ppm": 70,  # [D]
-            "co_clear_ppm": 50,  # [D]
-        }
+            "warning_ms": 15000,  # the low alarm, as the household's [S]
+            "methane_critical_ppm": 12500,  # 25 %LEL [D]
+            "low_sounds": 1,
+            "low_latches": 1,
+            "service_hours": 26280,  # 3 years, commercial [W]
+        },
     ),
     "en50291": _profile(
         {

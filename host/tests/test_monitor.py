@@ -176,7 +176,7 @@ def test_a_locked_database_acknowledges_nothing_and_then_everything(site: Site) 
 def test_bad_packets_are_counted_by_reason_and_nothing_dies(site: Site) -> None:
     monitor = site.start_monitor()
     source = bytes.fromhex("aa00000000000001")
-    state = State(2, 0, 5, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0)
+    state = State(2, 0, 5, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1_825, 0, 10, None, None)
     good = encode_frame(source, 1, 1, 1, state)
     bad = {
         "wrong CRC": good[:-1] + bytes([good[-1] ^ 1]),

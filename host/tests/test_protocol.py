@@ -83,7 +83,7 @@ def test_generated_files_are_fresh() -> None:
 def _messages(message_type: int) -> st.SearchStrategy[Any]:
     fields: dict[str, st.SearchStrategy[Any]] = {}
     readings = [name for _, names in messages.READINGS.get(message_type, ()) for name in names]
-    for name, kind, _unit, low, high, _invalid, _since, _enum, _meaning in messages.FIELDS[message_type]:
+    for name, kind, _unit, low, high, _invalid, _since, _enum in messages.FIELDS[message_type]:
         if kind == "text":
             fields[name] = st.text(max_size=16)
         elif kind == "8s":
@@ -166,7 +166,7 @@ def test_random_and_spliced_frames_are_refused_and_a_reader_stays_bounded() -> N
 
 
 def test_a_reading_that_contradicts_its_status_is_refused_both_ways() -> None:
-    good = State(2, 0, 5, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0)
+    good = State(2, 0, 5, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1_825, 0, 10, None, None)
     for bad in (good._replace(methane_status=3), good._replace(methane_ppm=None), good._replace(co_status=2)):
         with pytest.raises(ValueError, match="contradicts"):
             encode_frame(SOURCE, 1, 1, 1, bad)
@@ -177,7 +177,7 @@ def test_a_reading_that_contradicts_its_status_is_refused_both_ways() -> None:
     [
         (Hello(0, 1, 0, 1, 0, 3, 1, bytes(8), "x"), "HELLO.tier"),
         (Hello(0, 1, 0, 1, 0, 1, 1, bytes(8), "x" * 65), "HELLO.identifier"),
-        (Event(12, 0, 0, 0, 0), "EVENT.kind"),
+        (Event(18, 0, 0, 0, 0), "EVENT.kind"),
         (Ack(bytes(8), 1, 1, 3), "ACK.result"),
     ],
 )

@@ -156,7 +156,7 @@ def test_nothing_that_comes_over_the_wired_line_opens_the_valve(tmp_path: Path) 
         for message in (
             Ack(bytes(8), 1, 1, Result.STORED),
             Event(8, 0, 0, 0, 0),
-            State(2, 0, 5, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0),
+            State(2, 0, 5, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1_825, 0, 10, None, None),
         ):
             board.send_serial(encode_serial(encode_frame(bytes(8), 1, 1, 1, message)))
             board.run_for(5)

@@ -2,10 +2,11 @@
 # Errors are those of the port: ValueError for a pin or number that is not there, OSError for a read that fails.
 import kernel
 from machine_analog import ADC, PWM
+from machine_bus import I2C, mem32
 from machine_pin import Pin
 from machine_serial import UART
 
-__all__ = ("ADC", "PWM", "UART", "WDT", "Pin", "Timer")
+__all__ = ("ADC", "I2C", "PWM", "UART", "WDT", "Pin", "Timer", "mem32")
 
 PWRON_RESET = 1
 HARD_RESET = 2

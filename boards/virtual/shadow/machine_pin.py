@@ -5,6 +5,7 @@ import kernel
 
 _OUT_PIN = 1
 _IN_PIN = 1
+_IN_PAD_HELD = 9
 _PADS = (0, 1, 2, 3, 4, 5, 12, 13, 14, 15, 16, 17, 18, 19, 21, 22, 23, 25, 26, 27, 32, 33, 34, 35, 36, 37, 38, 39)
 _FLASH_PADS = (6, 7, 8, 9, 10, 11)
 FIRST_INPUT_ONLY = 34
@@ -17,6 +18,7 @@ class _Pad:
         self.mode = 1
         self.pulled_up = False
         self.level = 0  # as last driven from inside
+        self.held = -1  # level that a short holds the pad at whatever drives it, -1 for none
         self.driven = -1  # level that something outside drives, -1 for none
         self.trigger = 0
         self.handlers: list = []  # one at most
@@ -73,6 +75,8 @@ class Pin:
     def value(self, level=-1):
         pad = self._pad
         if level == -1:
+            if pad.held >= 0:
+                return pad.held
             if pad.mode == 3:
                 return pad.level
             if pad.driven < 0:
@@ -114,4 +118,12 @@ def _pin_driven(body):
             handler(Pin(number))
 
 
+def _pad_held(body):
+    number, level = body
+    if number not in _pads:
+        _pads[number] = _Pad(number)
+    _pads[number].held = -1 if level == 255 else level
+
+
 kernel.inputs[_IN_PIN] = _pin_driven
+kernel.inputs[_IN_PAD_HELD] = _pad_held

@@ -59,3 +59,6 @@ MQ4_CLIMATE = ClimateTable((-10, 5, 20, 50), (1.28, 1.09, 1.00, 0.90), (1.09, 0.
 MQ7 = GasCurve((50, 100, 400, 1000, 4000), (1.63, 1.01, 0.385, 0.22, 0.091), 26.8)
 #: The data sheet states 65 %RH for the curve's conditions too; unconfirmed.
 MQ7_CLIMATE = ClimateTable((-10, 5, 20, 50), (1.44, 1.12, 1.00, 0.865), (1.17, 0.97, 0.86, 0.74), 65.0)
+#: TGS5042, current against 20 degC.
+TGS5042_DEGC = (-10.0, 0.0, 10.0, 20.0, 30.0, 40.0, 50.0)
+TGS5042_FACTOR = (0.752, 0.844, 0.927, 1.000, 1.060, 1.105, 1.132)

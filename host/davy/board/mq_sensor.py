@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass, field
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from davy.board.analogue import ADC_CEILING_UV, SensorFault, converted, jumping, noise
 from davy.board.curves import MQ4, MQ4_CLIMATE, MQ7, MQ7_CLIMATE, ClimateTable, Floats, GasCurve
 from davy.board.replay import Replay
-from davy.image.boardfile import MqSensor
-
-SensorFault = Literal["open", "short", "stuck", "saturated"]
-SENSOR_FAULTS: tuple[SensorFault, ...] = ("open", "short", "stuck", "saturated")
+from davy.image.boardparts import MqSensor
 
 #: Assumed, as the data sheets give none of them.
 LAG_TAU_S = 8.0
@@ -29,15 +25,9 @@ HOT_RATIO = 6.0
 PHASE_TAU_S = 18.0
 LOW_PHASE_PERMILLE = 300
 
-#: ESP32 ADC at 11 dB: reads 0 up to the floor, and no more than the ceiling; 1 mV steps (the hardware notes).
-ADC_FLOOR_UV = 100_000
-ADC_CEILING_UV = 3_100_000
-ADC_STEP_UV = 1_000
 #: A transmission can pull readings down to about a tenth.
 RADIO_DIP_FACTOR = 0.1
 
-_BLOCK = 600  # samples of 100 ms whose noise is drawn together
-_SAMPLE_MS = 100
 _DRIFT_PERIODS_S = (7_000.0, 23_000.0, 71_000.0)
 
 
@@ -70,8 +60,18 @@ class SensorModel:
         self._drift_phases = dice.uniform(0, 2 * np.pi, len(_DRIFT_PERIODS_S))
 
     @property
-    def true_r0_ohm(self) -> int:
-        """The circuit's R0 with this unit's tolerance."""
+    def pin(self) -> int:
+        """The ADC pin."""
+        return self.circuit.adc_pin
+
+    @property
+    def lag_tau_s(self) -> float:
+        """First-order lag behind the room's air."""
+        return LAG_TAU_S
+
+    @property
+    def own_value(self) -> int:
+        """R0 in ohm with this unit's tolerance: what a calibration would find."""
         return round(self.circuit.r0_ohm * self._tolerance)
 
     @property
@@ -109,8 +109,9 @@ class SensorModel:
             rs_ohm = self._rs_r0(t_ms, ppm, degc, rh_percent) * self.circuit.r0_ohm
             load_uv = self.circuit.supply_uv * self.circuit.load_ohm / (rs_ohm + self.circuit.load_ohm)
             clean = self._divided(load_uv)
-        noisy = clean + self._noise_uv(t_ms) * (clean > 0)
-        return _converted(noisy)
+        if self.fault == "jumping":
+            clean = jumping(t_ms, 160_000.0, 0.95 * full_uv)
+        return converted(clean + noise(self.seed, self.channel, t_ms) * NOISE_UV * (clean > 0))
 
     def _rs_r0(self, t_ms: Floats, ppm: Floats, degc: float, rh_percent: float) -> Floats:
         ratio = self.curve.rs_r0(ppm)
@@ -131,31 +132,13 @@ class SensorModel:
         ]
         return np.asarray(1.0 + DRIFT * sum(waves) / len(waves))
 
-    def _noise_uv(self, t_ms: Floats) -> Floats:
-        """Noise as a function of (seed, channel, absolute time): asked again, it is the same."""
-        index = (t_ms // _SAMPLE_MS).astype(np.int64)
-        first, last = int(index[0]) // _BLOCK, int(index[-1]) // _BLOCK
-        drawn = np.concatenate([_noise_block(self.seed, self.channel, block) for block in range(first, last + 1)])
-        return np.asarray(drawn[index - first * _BLOCK] * NOISE_UV)
-
     def _divided(self, load_uv: Floats) -> Floats:
         circuit = self.circuit
         return np.asarray(load_uv * circuit.divider_bottom_ohm / (circuit.divider_top_ohm + circuit.divider_bottom_ohm))
 
 
-@functools.lru_cache(maxsize=16)
-def _noise_block(seed: int, channel: int, block: int) -> Floats:
-    dice = np.random.Generator(np.random.Philox(key=[seed, channel], counter=[0, 0, 0, block]))
-    return dice.standard_normal(_BLOCK)
-
-
-def _converted(uv: Floats) -> NDArray[np.int32]:
-    stepped = np.round(np.minimum(uv, ADC_CEILING_UV) / ADC_STEP_UV) * ADC_STEP_UV
-    return np.where(uv <= ADC_FLOOR_UV, 0, stepped).astype(np.int32)
-
-
-def new_sensor(gas: str, circuit: MqSensor, seed: int, clean_ppm: float) -> SensorModel:
-    """The sensor that a board file names, in clean air."""
+def new_mq(gas: str, circuit: MqSensor, seed: int, clean_ppm: float) -> SensorModel:
+    """The MQ sensor that a board file names, in clean air."""
     if gas == "methane":
         return SensorModel(circuit, MQ4, MQ4_CLIMATE, seed, 4, clean_ppm)
     return SensorModel(circuit, MQ7, MQ7_CLIMATE, seed, 7, clean_ppm)

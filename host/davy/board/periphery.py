@@ -13,6 +13,8 @@ from davy import codec
 from davy.board.pins import OutputPins
 from davy.board.valve import TRAVEL_MS, Mechanism, ValveFault
 from davy.board.wire import In, Out
+from davy.board.wired import Wired
+from davy.image.boardparts import SerialSensor
 
 if TYPE_CHECKING:
     from davy.board.virtual import VirtualBoard
@@ -25,7 +27,11 @@ class Periphery:
         self._board = board
         self.pins = OutputPins(board.spec)
         self.valve = Mechanism(board.spec.valve.kind)
+        self.wired = Wired(board)
         self._button_down = False
+        self._case_open = False
+        self._pad_held: int | None = None
+        self._slow_clock_permille = 1000
         self._console_line = ""
         self._serial = codec.SerialReader()
 
@@ -36,21 +42,43 @@ class Periphery:
         elif kind is Out.PWM:
             self._pwm(*struct.unpack("<BIH", body))
         elif kind is Out.UART:
-            for frame in self._serial.feed(body[1:]):
-                self._board.emit("frame", frame=frame)
+            self._uart(body[0], body[1:])
         elif kind is Out.CONSOLE:
             self.console(body.decode("utf-8", "replace"))
+
+    def i2c(self, body: bytes) -> bytes | None:
+        """A transfer on the board's I2C bus, now."""
+        return self.wired.i2c(body, self._board.call_ms)
 
     def board_started(self) -> None:
         """A boot finds the levels that are there."""
         self._tell_contact()
         self._tell_button()
+        self._tell_tamper()
+        self._tell_pad()
+        self._board.arrive(In.SLOW_CLOCK, struct.pack("<H", self._slow_clock_permille))
+
+    def set_tamper(self, opened: bool) -> None:
+        """Open the case, or close it."""
+        self._case_open = opened
+        self._tell_tamper()
+
+    def hold_relay_pad(self, level: int | None) -> None:
+        """Short the relay's output pad to a level, whatever the firmware drives; None takes the short away."""
+        self._pad_held = level
+        self._tell_pad()
+
+    def set_slow_clock(self, permille: int) -> None:
+        """How fast the chip's RC oscillator runs, in thousandths of its nominal rate."""
+        self._slow_clock_permille = permille
+        self._board.arrive(In.SLOW_CLOCK, struct.pack("<H", permille))
 
     def board_gone(self) -> None:
         """Power cut or reset: every pin lets go."""
         siren, lamp, relay = self.pins.siren_on, self.pins.lamp, self.pins.relay_on
         self.pins.release_all()
         self._board.plant.set_heater("co", 0)
+        self.wired.power_off()
         self._serial = codec.SerialReader()
         if relay:
             self._relay_changed()
@@ -62,6 +90,7 @@ class Periphery:
     def set_valve_fault(self, fault: ValveFault | None) -> None:
         """Put a fault into the valve, or take it out."""
         self.valve.fault = fault
+        self._board.plant.set_valve_open(self.valve.passes_gas)
         self._board.emit("fault", text=f"valve {fault or 'sound'}")
         self._settle_valve()
         self._tell_contact()
@@ -77,6 +106,15 @@ class Periphery:
         for line in lines:
             self._board.emit("console", text=line.rstrip("\r"))
 
+    def _uart(self, uart: int, data: bytes) -> None:
+        spec = self._board.spec
+        if isinstance(spec.co, SerialSensor) and uart == spec.co.uart:
+            if answer := self._board.plant.co_answer(data):
+                self._board.arrive(In.UART, bytes((uart,)) + answer)
+            return
+        for frame in self._serial.feed(data):
+            self._board.emit("frame", frame=frame)
+
     def _pin(self, pin: int, level: int) -> None:
         relay, siren, lamp = self.pins.relay_on, self.pins.siren_on, self.pins.lamp
         self.pins.drive(pin, level)
@@ -88,9 +126,9 @@ class Periphery:
             self._board.emit("lamp", colours=self.pins.lamp)
 
     def _pwm(self, pin: int, _freq_hz: int, duty_u16: int) -> None:
-        co = self._board.spec.co
-        if co is not None and pin == co.heater_pin:
+        if pin == getattr(self._board.spec.co, "heater_pin", None):
             duty_permille = round(duty_u16 * 1000 / 65535)
+            self.wired.heater_set(duty_permille)
             self._board.plant.set_heater("co", duty_permille)
             self._board.emit("heater", duty_permille=duty_permille)
 
@@ -109,7 +147,7 @@ class Periphery:
             self._valve_moved()
 
     def _valve_moved(self) -> None:
-        self._board.plant.set_valve_open(self.valve.is_open)
+        self._board.plant.set_valve_open(self.valve.passes_gas)
         self._board.emit("valve", open=self.valve.is_open)
         self._tell_contact()
 
@@ -123,3 +161,13 @@ class Periphery:
         button = self._board.spec.button
         level = button.active if self._button_down else 1 - button.active
         self._board.arrive(In.PIN, bytes((button.pin, level)))
+
+    def _tell_tamper(self) -> None:
+        tamper = self._board.spec.tamper
+        if tamper is not None:
+            level = tamper.active if self._case_open else 1 - tamper.active
+            self._board.arrive(In.PIN, bytes((tamper.pin, level)))
+
+    def _tell_pad(self) -> None:
+        level = 255 if self._pad_held is None else self._pad_held
+        self._board.arrive(In.PAD_HELD, bytes((self._board.spec.valve.relay_pin, level)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from davy.image.boardfile import BoardSpec
+from davy.image.boardparts import BoardSpec
 
 
 class OutputPins:

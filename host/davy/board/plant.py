@@ -10,18 +10,17 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from davy.board.analogue import FAULTS_OF_PART, SENSOR_FAULTS
+from davy.board.cell_sensor import CellModel
 from davy.board.curves import Floats
-from davy.board.mq_sensor import (
-    LAG_TAU_S,
-    LOW_PHASE_PERMILLE,
-    RADIO_DIP_FACTOR,
-    SENSOR_FAULTS,
-    SensorModel,
-    new_sensor,
-)
+from davy.board.mq_sensor import LOW_PHASE_PERMILLE, RADIO_DIP_FACTOR, SensorModel, new_mq
 from davy.board.replay import Replay
 from davy.board.room import BACKGROUND_PPM, GasState, RoomConfig, along, lagged
-from davy.image.boardfile import BoardSpec
+from davy.board.ze07_sensor import EVERY_MS, Ze07Model
+from davy.image.boardparts import BoardSpec, CellSensor, MqSensor, SerialSensor
+from davy.image.calibration import Calibration, calibration_of
+
+Sensor = SensorModel | CellModel | Ze07Model
 
 GASES = ("methane", "co")
 #: Of the transmissions, the part that shows in the readings. Assumed.
@@ -45,11 +44,10 @@ class Plant:
         self._past: list[tuple[float, float, dict[str, tuple[float, float, float]]]] = []
         self._jumped = False
         self._gases = {gas: GasState(BACKGROUND_PPM[gas], BACKGROUND_PPM[gas]) for gas in GASES}
-        self._sensors: dict[str, SensorModel] = {
-            "methane": new_sensor("methane", spec.methane, seed, BACKGROUND_PPM["methane"])
-        }
+        self._spec = spec
+        self._sensors: dict[str, Sensor] = {"methane": new_mq("methane", spec.methane, seed, BACKGROUND_PPM["methane"])}
         if spec.co is not None:
-            self._sensors["co"] = new_sensor("co", spec.co, seed, BACKGROUND_PPM["co"])
+            self._sensors["co"] = _co_sensor(spec.co, seed)
         self.set_power(True)
 
     # The truth
@@ -69,9 +67,18 @@ class Plant:
         seconds = self._seconds(start_ms, count, period_ms)
         return {gas: along(state.ppm, *self._course(gas), seconds) for gas, state in self._gases.items()}
 
-    def true_r0_ohm(self, gas: str) -> int:
-        """R0 of this very unit: what a calibration with span gas would find. KeyError for a sensor not fitted."""
-        return self._sensors[gas].true_r0_ohm
+    def true_calibration(self) -> Calibration:
+        """Of this very unit: what a calibration with span gas would find."""
+        return calibration_of(self._spec, {gas: sensor.own_value for gas, sensor in self._sensors.items()})
+
+    @property
+    def climate(self) -> tuple[float, float]:
+        """Temperature in degC and relative humidity in percent."""
+        return self._degc, self._rh_percent
+
+    def sensor_fault(self, gas: str) -> str | None:
+        """What is broken at a sensor; KeyError for one that is not fitted."""
+        return self._sensors[gas].fault
 
     # Looking ahead, and going there
 
@@ -81,12 +88,31 @@ class Plant:
         t_ms = np.asarray(start_ms + np.arange(count) * float(period_ms))
         readings = {}
         for gas, sensor in self._sensors.items():
+            if isinstance(sensor, Ze07Model):
+                continue
             uv = sensor.pin_uv(t_ms, self._sensed(gas, sensor, seconds), self._degc, self._rh_percent)
             if t_ms[0] < self._dip_until_ms:
                 dipped = (uv * RADIO_DIP_FACTOR).astype(np.int32)
                 uv = np.where(t_ms < self._dip_until_ms, dipped, uv).astype(np.int32)
-            readings[sensor.circuit.adc_pin] = uv
+            readings[sensor.pin] = uv
         return readings
+
+    def co_uploads(self, start_ms: int, end_ms: int) -> list[tuple[int, bytes]]:
+        """(virtual ms, frame) that a serial CO module sends after start_ms up to end_ms, if nothing changes."""
+        sensor = self._sensors.get("co")
+        if not isinstance(sensor, Ze07Model):
+            return []
+        first_ms = (start_ms // EVERY_MS + 1) * EVERY_MS
+        count = (end_ms - first_ms) // EVERY_MS + 1
+        if count <= 0:
+            return []
+        ppm = self._sensed("co", sensor, self._seconds(first_ms, count, EVERY_MS))
+        return sensor.uploads(np.asarray(first_ms + np.arange(count) * float(EVERY_MS)), ppm)
+
+    def co_answer(self, data: bytes) -> bytes:
+        """What a serial CO module says to bytes on its line."""
+        sensor = self._sensors.get("co")
+        return sensor.answer(data) if isinstance(sensor, Ze07Model) else b""
 
     def advance(self, to_ms: float) -> None:
         """Commit the course of things up to to_ms; never back."""
@@ -148,14 +174,14 @@ class Plant:
             sensor.heated_since_ms = self.now_ms if powered else None
 
     def set_sensor_fault(self, gas: str, fault: str | None) -> None:
-        """One of SENSOR_FAULTS, or None. Raises ValueError for another, KeyError for a sensor not fitted."""
+        """One that the part can have, or None. Raises ValueError for another, KeyError for a sensor not fitted."""
         sensor = self._sensors[gas]
-        if fault is not None and fault not in SENSOR_FAULTS:
-            raise ValueError(f"sensor fault {fault!r}: one of {', '.join(SENSOR_FAULTS)}")
-        if fault == "stuck":
+        possible = FAULTS_OF_PART[sensor.circuit.part]
+        if fault is not None and fault not in possible:
+            raise ValueError(f"sensor fault {fault!r}: a {sensor.circuit.part} has one of {', '.join(possible)}")
+        if fault == "stuck" and sensor.pin is not None:
             sensor.fault = None
-            pin = sensor.circuit.adc_pin
-            sensor.stuck_uv = int(self.adc_uv(int(self.now_ms), 1, 100)[pin][0])
+            sensor.stuck_uv = int(self.adc_uv(int(self.now_ms), 1, 100)[sensor.pin][0])
         sensor.fault = next((known for known in SENSOR_FAULTS if known == fault), None)
 
     def set_replay(self, gas: str, replay: Replay | None) -> None:
@@ -193,6 +219,15 @@ class Plant:
     def _course(self, gas: str) -> tuple[float, float]:
         return self._gases[gas].course(self._room.volume_m3, self._ventilation_ach, self._valve_open)
 
-    def _sensed(self, gas: str, sensor: SensorModel, seconds: Floats) -> Floats:
+    def _sensed(self, gas: str, sensor: Sensor, seconds: Floats) -> Floats:
         tends_to, rate = self._course(gas)
-        return lagged(sensor.sensed_ppm, self._gases[gas].ppm, tends_to, rate, LAG_TAU_S, seconds)
+        return lagged(sensor.sensed_ppm, self._gases[gas].ppm, tends_to, rate, sensor.lag_tau_s, seconds)
+
+
+def _co_sensor(part: MqSensor | CellSensor | SerialSensor, seed: int) -> Sensor:
+    clean_ppm = BACKGROUND_PPM["co"]
+    if isinstance(part, SerialSensor):
+        return Ze07Model(part, clean_ppm)
+    if isinstance(part, CellSensor):
+        return CellModel(part, seed, clean_ppm)
+    return new_mq("co", part, seed, clean_ppm)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from davy.board.curves import Floats
 from davy.errors import InputError
-from davy.image.boardfile import MqSensor
+from davy.image.boardparts import MqSensor
 
 COUNTS = 1023
 RECORDED_SUPPLY_UV = 5_000_000

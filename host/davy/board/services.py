@@ -1,4 +1,4 @@
-"""Questions that a board asks its supervisor in no virtual time: the NVS, a look-up of a name."""
+"""Questions that a board asks its supervisor in no virtual time: the NVS, a look-up of a name, a transfer on the I2C bus."""
 
 from __future__ import annotations
 
@@ -14,11 +14,17 @@ if TYPE_CHECKING:
 _GET_I32, _SET_I32, _GET_BLOB, _SET_BLOB, _ERASE, _COMMIT = range(1, 7)
 
 
+_NO_ACKNOWLEDGE = -1
+
+
 def answer_call(board: VirtualBoard, call: Call, body: bytes) -> bytes:
     """The RESULT message for one CALL."""
     if call is Call.RESOLVE:
         address = board.access_point.resolve(body.decode()) if board.access_point is not None else None
         return result(1) if address is None else result(0, address.encode())
+    if call is Call.I2C:
+        answer = board.periphery.i2c(body)
+        return result(_NO_ACKNOWLEDGE) if answer is None else result(0, answer)
     try:
         return result(0, _nvs(board, body))
     except NvsError as error:

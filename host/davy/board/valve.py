@@ -7,8 +7,10 @@ from typing import Literal
 #: From the relay's edge to the new position. Assumed; solenoid gas valves state closing times under 1 s.
 TRAVEL_MS = 300
 
-ValveFault = Literal["stuck_open", "stuck_closed", "contact_open"]
-VALVE_FAULTS: tuple[ValveFault, ...] = ("stuck_open", "stuck_closed", "contact_open")
+ValveFault = Literal["stuck_open", "stuck_closed", "contact_open", "coil_open", "coil_short", "relay_welded", "leaking"]
+VALVE_FAULTS: tuple[ValveFault, ...] = (
+    "stuck_open", "stuck_closed", "contact_open", "coil_open", "coil_short", "relay_welded", "leaking",
+)  # fmt: skip
 
 
 class Mechanism:
@@ -24,7 +26,13 @@ class Mechanism:
     def settle(self) -> bool:
         """Take the position that coil and fault allow, TRAVEL_MS after the coil's edge; True when it moved."""
         # A demanded valve is closed by energy, and without it stays where it is.
-        return self._move(self.energised if self._held else self.is_open and not self.energised)
+        energy = (self.energised and self.fault != "coil_open") or self.fault == "relay_welded"
+        return self._move(energy if self._held else self.is_open and not energy)
+
+    @property
+    def passes_gas(self) -> bool:
+        """Whether gas flows: a leaking valve does not hold it back however it stands."""
+        return self.is_open or self.fault == "leaking"
 
     def open_by_hand(self) -> bool:
         """Lift the lever of a valve that is not held; True when it moved. A coil that closes it wins."""

@@ -16,6 +16,8 @@ from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
+import numpy as np
+
 from davy.board.events import BoardEvent, Listener
 from davy.board.flash import new_flash
 from davy.board.network import AccessPoint
@@ -27,13 +29,18 @@ from davy.board.radio import Radio
 from davy.board.realtime import run_paced
 from davy.board.services import answer_call
 from davy.board.valve import ValveFault
-from davy.board.wire import MAX_SAMPLES, Call, Grant, In, Message, Out
-from davy.image.boardfile import BoardSpec
+from davy.board.wire import MAX_SAMPLES, Call, Grant, In, Message, Out, timed_frames
+from davy.codec import Command, CommandKind, encode_frame, encode_serial
+from davy.image.boardparts import BoardSpec, MqSensor, SerialSensor
 from davy.image.build import Image
 
 SAMPLE_PERIOD_MS = 100
 #: A grant is at most this long: as many samples as the board's buffer takes.
 CHUNK_MS = (MAX_SAMPLES - 1) * SAMPLE_PERIOD_MS
+#: Source of commands that a person gives through this class.
+COMMANDER = b"operator"
+#: A UART whose bytes the room's parts answer stands among the coupled pins under this number plus its own.
+UART_AS_PIN = 200
 #: Virtual time from power to the first line of boot.py. Assumed; ROM, second-stage loader and MicroPython's start.
 BOOT_MS = 400
 #: Wall time without a sign of life after which the process is taken to hang.
@@ -70,9 +77,11 @@ class VirtualBoard:
         self.speed = speed
         self.mac = b"\x02\xda" + hashlib.sha256(f"davy board {seed}".encode()).digest()[:4]
         self.now_ms = 0
+        self.call_ms = 0.0  # of the question that is being answered
         self.access_point = access_point
         self.powered = False
         self.boots = 0
+        self._commands = 0
         self._flash = flash
         if not (keep_flash and flash.exists()):
             new_flash(flash, image)
@@ -88,8 +97,10 @@ class VirtualBoard:
         self.radio = Radio(self)
         self.periphery = Periphery(self)
         coupled = [spec.valve.relay_pin]
-        if spec.co is not None and spec.co.heater_pin is not None:
+        if isinstance(spec.co, MqSensor) and spec.co.heater_pin is not None:
             coupled.append(spec.co.heater_pin)
+        elif isinstance(spec.co, SerialSensor):
+            coupled.append(UART_AS_PIN + spec.co.uart)
         self._coupled_pins = tuple(coupled)
         plant.set_power(False)
         plant.set_valve_open(self.periphery.valve.is_open)
@@ -128,6 +139,10 @@ class VirtualBoard:
         """Put a fault into the valve, or take it out."""
         self.periphery.set_valve_fault(fault)
 
+    def set_tamper(self, opened: bool) -> None:
+        """Open the case, or close it."""
+        self.periphery.set_tamper(opened)
+
     def set_wifi(self, up: bool) -> None:
         """Switch the access point. The board notices its loss after some missed beacons."""
         self.radio.set_up(up)
@@ -136,6 +151,12 @@ class VirtualBoard:
         """Bytes into the board's serial line, now."""
         uart = self.spec.serial.uart if self.spec.serial is not None else 0
         self.arrive(In.UART, bytes((uart,)) + data)
+
+    def send_command(self, kind: CommandKind) -> None:
+        """A COMMAND on the wired line, addressed to this board."""
+        self._commands += 1
+        frame = encode_frame(COMMANDER, 0, self._commands, self.now_ms, Command((self.mac + bytes(8))[:8], kind))
+        self.send_serial(encode_serial(frame))
 
     def run_for(self, seconds: float) -> None:
         """Run on for so many virtual seconds."""
@@ -246,6 +267,10 @@ class VirtualBoard:
             return
         count = (end_ms - self.now_ms) // SAMPLE_PERIOD_MS + 1
         channels = self.plant.adc_uv(self.now_ms, count, SAMPLE_PERIOD_MS)
+        for pin, uv in self.periphery.wired.adc_uv().items():
+            channels[pin] = np.full(count, uv, np.int32)
+        if isinstance(self.spec.co, SerialSensor):
+            self.arrive(In.UART_TIMED, timed_frames(self.spec.co.uart, self.plant.co_uploads(self.now_ms, end_ms)))
         arriving, self._arriving = self._arriving, []
         process.send(Grant(self.now_ms, end_ms, SAMPLE_PERIOD_MS, channels, arriving).encode())
 
@@ -261,6 +286,7 @@ class VirtualBoard:
             self.advance(t_ms)
             return True
         if message is Message.CALL:
+            self.call_ms = float(t_ms)
             process.send(answer_call(self, Call(body[8]), body[9:]))
             return False
         if message is Message.RESET:

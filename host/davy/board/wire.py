@@ -52,6 +52,7 @@ class Call(enum.IntEnum):
 
     NVS = 1
     RESOLVE = 2
+    I2C = 3
 
 
 class In(enum.IntEnum):
@@ -64,6 +65,9 @@ class In(enum.IntEnum):
     NET_FAILED = 5
     NET_DATA = 6
     NET_CLOSED = 7
+    UART_TIMED = 8
+    PAD_HELD = 9
+    SLOW_CLOCK = 10
 
 
 @dataclass
@@ -119,3 +123,10 @@ class MessageReader:
             at = end
         del buffer[:at]
         return found
+
+
+def timed_frames(uart: int, frames: list[tuple[int, bytes]]) -> bytes:
+    """Body of an UART_TIMED: what will be on a line when, until the next one says otherwise."""
+    parts = [struct.pack("<BH", uart, len(frames))]
+    parts += [struct.pack("<qB", t_ms, len(frame)) + frame for t_ms, frame in frames]
+    return b"".join(parts)

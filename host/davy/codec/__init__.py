@@ -9,6 +9,8 @@ from davy.codec.describe import describe
 from davy.codec.frames import decode_frame, encode_frame
 from davy.codec.generated import (
     Ack,
+    Command,
+    CommandKind,
     Event,
     EventKind,
     Fault,
@@ -16,8 +18,11 @@ from davy.codec.generated import (
     Hello,
     Level,
     Message,
+    Outcome,
     Result,
     RunState,
+    SelfTest,
+    SelfTestItem,
     State,
     Status,
     Tier,
@@ -27,6 +32,8 @@ from davy.codec.serial import SerialReader, encode_serial
 
 __all__ = [
     "Ack",
+    "Command",
+    "CommandKind",
     "Decoded",
     "Event",
     "EventKind",
@@ -35,9 +42,12 @@ __all__ = [
     "Hello",
     "Level",
     "Message",
+    "Outcome",
     "Rejected",
     "Result",
     "RunState",
+    "SelfTest",
+    "SelfTestItem",
     "SerialReader",
     "State",
     "Status",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from davy.codec.decoded import Decoded, Rejected
 from davy.codec.generated import (
     Ack,
+    Command,
+    CommandKind,
     Event,
     EventKind,
     Fault,
@@ -12,8 +14,10 @@ from davy.codec.generated import (
     Hello,
     Level,
     Message,
+    Outcome,
     Result,
     RunState,
+    SelfTestItem,
     State,
     Status,
     ValveState,
@@ -36,6 +40,8 @@ def describe_message(message: Message) -> str:
         return _state(message)
     if isinstance(message, Event):
         return _event(message)
+    if isinstance(message, Command):
+        return f"command to {message.target.hex()}: {_words(CommandKind(message.command).name)}"
     assert isinstance(message, Ack)
     return f"ack of session {message.acked_session} seq {message.acked_seq}: {Result(message.result).name.lower()}"
 
@@ -43,6 +49,11 @@ def describe_message(message: Message) -> str:
 def fault_names(faults: int) -> list[str]:
     """Names of the bits that are set."""
     return [bit.name.lower() for bit in Fault if faults >> bit & 1]
+
+
+def item_names(items: int) -> list[str]:
+    """Names of a self-test's items whose bits are set."""
+    return [item.name.lower() for item in SelfTestItem if items >> item & 1]
 
 
 def _words(name: str) -> str:
@@ -81,4 +92,14 @@ def _event(event: Event) -> str:
         return "button held long" if event.detail else "button pressed"
     if kind is EventKind.LOSS:
         return f"{event.value} events lost"
+    if kind is EventKind.SELF_TEST:
+        return f"self-test failed: {', '.join(item_names(event.detail))}" if event.detail else "self-test passed"
+    if kind is EventKind.COMMAND:
+        command = _words(CommandKind(event.detail).name) if event.detail in tuple(CommandKind) else str(event.detail)
+        outcome = _words(Outcome(event.value).name) if event.value in tuple(Outcome) else str(event.value)
+        return f"command {command}: {outcome}"
+    if kind is EventKind.TAMPER:
+        return "case opened" if event.detail else "case closed"
+    if kind is EventKind.END_OF_SERVICE:
+        return f"end of service after {event.value} h"
     return _words(kind.name)

@@ -11,13 +11,13 @@ from collections.abc import Callable
 from typing import Any
 
 from davy.codec.decoded import Decoded
-from davy.codec.generated import Ack, Event, State
+from davy.codec.generated import Ack, Command, Event, State
 
 _new = tuple.__new__
 
 
-_STATE = struct.Struct(">BBB8sIIQHBBIHBBHBBBBII")
-_STATE_WITH_CRC = struct.Struct(">BBB8sIIQHBBIHBBHBBBBIII")
+_STATE = struct.Struct(">BBB8sIIQHBBIHBBHBBBBIIHBHBHBBhH")
+_STATE_WITH_CRC = struct.Struct(">BBB8sIIQHBBIHBBHBBBBIIHBHBHBBhHI")
 
 
 def _pack_state(source: bytes, session: int, seq: int, uptime_ms: int, message: State) -> bytes | None:
@@ -35,11 +35,20 @@ def _pack_state(source: bytes, session: int, seq: int, uptime_ms: int, message: 
         latched,
         faults,
         lost_events,
+        muted_s,
+        test,
+        test_failed,
+        tampered,
+        service_days,
+        alarm_memory,
+        climate_status,
+        temperature_cdegc,
+        humidity_permille,
     ) = message
     try:
         if (
             len(source) != 8
-            or run_state > 6
+            or run_state > 9
             or methane_status > 10
             or methane_level > 2
             or co_status > 10
@@ -47,6 +56,13 @@ def _pack_state(source: bytes, session: int, seq: int, uptime_ms: int, message: 
             or valve_state > 7
             or valve_commanded > 1
             or latched > 1
+            or muted_s > 3600
+            or test > 3
+            or test_failed > 511
+            or tampered > 1
+            or service_days > 36500
+            or alarm_memory > 3
+            or climate_status > 10
         ):
             return None
         if methane_status:
@@ -64,6 +80,18 @@ def _pack_state(source: bytes, session: int, seq: int, uptime_ms: int, message: 
             co_ppm = 65535
         elif co_ppm is None or co_ppm > 65534:
             return None
+        if climate_status:
+            if temperature_cdegc is not None or humidity_permille is not None:
+                return None
+            temperature_cdegc = -32768
+            humidity_permille = 65535
+        elif (
+            temperature_cdegc is None
+            or temperature_cdegc > 12500
+            or humidity_permille is None
+            or humidity_permille > 1000
+        ):
+            return None
         body = _STATE.pack(
             1,
             0,
@@ -72,7 +100,7 @@ def _pack_state(source: bytes, session: int, seq: int, uptime_ms: int, message: 
             session,
             seq,
             uptime_ms,
-            24,
+            38,
             run_state,
             methane_status,
             methane_ppm,
@@ -86,6 +114,15 @@ def _pack_state(source: bytes, session: int, seq: int, uptime_ms: int, message: 
             latched,
             faults,
             lost_events,
+            muted_s,
+            test,
+            test_failed,
+            tampered,
+            service_days,
+            alarm_memory,
+            climate_status,
+            temperature_cdegc,
+            humidity_permille,
         )
     except (struct.error, TypeError):
         return None
@@ -93,7 +130,7 @@ def _pack_state(source: bytes, session: int, seq: int, uptime_ms: int, message: 
 
 
 def _unpack_state(data: bytes) -> Decoded | None:
-    if len(data) != 57:
+    if len(data) != 71:
         return None
     (
         version,
@@ -117,14 +154,23 @@ def _unpack_state(data: bytes) -> Decoded | None:
         latched,
         faults,
         lost_events,
+        muted_s,
+        test,
+        test_failed,
+        tampered,
+        service_days,
+        alarm_memory,
+        climate_status,
+        temperature_cdegc,
+        humidity_permille,
         crc,
     ) = _STATE_WITH_CRC.unpack(data)
     if (
         crc != _crc32(data[:-4])
         or version != 1
         or flags
-        or length != 24
-        or run_state > 6
+        or length != 38
+        or run_state > 9
         or methane_status > 10
         or methane_level > 2
         or co_status > 10
@@ -132,6 +178,13 @@ def _unpack_state(data: bytes) -> Decoded | None:
         or valve_state > 7
         or valve_commanded > 1
         or latched > 1
+        or muted_s > 3600
+        or test > 3
+        or test_failed > 511
+        or tampered > 1
+        or service_days > 36500
+        or alarm_memory > 3
+        or climate_status > 10
     ):
         return None
     if methane_status:
@@ -146,6 +199,13 @@ def _unpack_state(data: bytes) -> Decoded | None:
             return None
         co_ppm = None
     elif co_ppm > 65534:
+        return None
+    if climate_status:
+        if temperature_cdegc != -32768 or humidity_permille != 65535:
+            return None
+        temperature_cdegc = None
+        humidity_permille = None
+    elif temperature_cdegc > 12500 or humidity_permille > 1000:
         return None
     message = _new(
         State,
@@ -163,6 +223,15 @@ def _unpack_state(data: bytes) -> Decoded | None:
             latched,
             faults,
             lost_events,
+            muted_s,
+            test,
+            test_failed,
+            tampered,
+            service_days,
+            alarm_memory,
+            climate_status,
+            temperature_cdegc,
+            humidity_permille,
         ),
     )
     return _new(Decoded, (source, session, seq, uptime_ms, message))
@@ -175,7 +244,7 @@ _EVENT_WITH_CRC = struct.Struct(">BBB8sIIQHBBiiQI")
 def _pack_event(source: bytes, session: int, seq: int, uptime_ms: int, message: Event) -> bytes | None:
     kind, gas, detail, value, event_uptime_ms = message
     try:
-        if len(source) != 8 or kind < 1 or kind > 11 or gas > 2:
+        if len(source) != 8 or kind < 1 or kind > 17 or gas > 2:
             return None
         body = _EVENT.pack(1, 0, 3, source, session, seq, uptime_ms, 18, kind, gas, detail, value, event_uptime_ms)
     except (struct.error, TypeError):
@@ -189,7 +258,7 @@ def _unpack_event(data: bytes) -> Decoded | None:
     version, flags, _, source, session, seq, uptime_ms, length, kind, gas, detail, value, event_uptime_ms, crc = (
         _EVENT_WITH_CRC.unpack(data)
     )
-    if crc != _crc32(data[:-4]) or version != 1 or flags or length != 18 or kind < 1 or kind > 11 or gas > 2:
+    if crc != _crc32(data[:-4]) or version != 1 or flags or length != 18 or kind < 1 or kind > 17 or gas > 2:
         return None
     message = _new(Event, (kind, gas, detail, value, event_uptime_ms))
     return _new(Decoded, (source, session, seq, uptime_ms, message))
@@ -222,9 +291,40 @@ def _unpack_ack(data: bytes) -> Decoded | None:
     return _new(Decoded, (source, session, seq, uptime_ms, message))
 
 
+_COMMAND = struct.Struct(">BBB8sIIQH8sB")
+_COMMAND_WITH_CRC = struct.Struct(">BBB8sIIQH8sBI")
+
+
+def _pack_command(source: bytes, session: int, seq: int, uptime_ms: int, message: Command) -> bytes | None:
+    target, command = message
+    try:
+        if len(source) != 8 or command < 1 or command > 3 or len(target) != 8:
+            return None
+        body = _COMMAND.pack(1, 0, 5, source, session, seq, uptime_ms, 9, target, command)
+    except (struct.error, TypeError):
+        return None
+    return body + _crc32(body).to_bytes(4, "big")
+
+
+def _unpack_command(data: bytes) -> Decoded | None:
+    if len(data) != 42:
+        return None
+    version, flags, _, source, session, seq, uptime_ms, length, target, command, crc = _COMMAND_WITH_CRC.unpack(data)
+    if crc != _crc32(data[:-4]) or version != 1 or flags or length != 9 or command < 1 or command > 3:
+        return None
+    message = _new(Command, (target, command))
+    return _new(Decoded, (source, session, seq, uptime_ms, message))
+
+
 PACKERS: dict[type, Callable[[bytes, int, int, int, Any], bytes | None]] = {
     State: _pack_state,
     Event: _pack_event,
     Ack: _pack_ack,
+    Command: _pack_command,
 }
-UNPACKERS: dict[int, Callable[[bytes], Decoded | None]] = {2: _unpack_state, 3: _unpack_event, 4: _unpack_ack}
+UNPACKERS: dict[int, Callable[[bytes], Decoded | None]] = {
+    2: _unpack_state,
+    3: _unpack_event,
+    4: _unpack_ack,
+    5: _unpack_command,
+}

@@ -61,6 +61,9 @@ class RunState(IntEnum):
     CRITICAL = 4
     LATCHED = 5
     FAULT = 6
+    TESTING = 7
+    END_OF_SERVICE = 8
+    TAMPER = 9
 
 
 class EventKind(IntEnum):
@@ -78,6 +81,12 @@ class EventKind(IntEnum):
     PREHEAT_DONE = 9
     BUTTON = 10
     LOSS = 11
+    MUTED = 12
+    MUTE_ENDED = 13
+    SELF_TEST = 14
+    COMMAND = 15
+    TAMPER = 16
+    END_OF_SERVICE = 17
 
 
 class Tier(IntEnum):
@@ -96,6 +105,34 @@ class Result(IntEnum):
     REFUSED = 2
 
 
+class CommandKind(IntEnum):
+    """Values of the enum `command`."""
+
+    NONE = 0
+    CLOSE_VALVE = 1
+    MUTE = 2
+    SELF_TEST = 3
+
+
+class Outcome(IntEnum):
+    """Values of the enum `outcome`."""
+
+    DONE = 0
+    REFUSED_ALARM = 1
+    REFUSED_BUSY = 2
+    NOTHING_TO_DO = 3
+    UNKNOWN = 4
+
+
+class SelfTest(IntEnum):
+    """Values of the enum `test`."""
+
+    NONE = 0
+    RUNNING = 1
+    PASSED = 2
+    FAILED = 3
+
+
 class Fault(IntEnum):
     """Positions of the bits in the field `faults`."""
 
@@ -107,6 +144,29 @@ class Fault(IntEnum):
     INTERNAL = 5
     LATCH_STORE = 6
     EVENT_OVERFLOW = 7
+    CLIMATE = 8
+    ADC_REFERENCE = 9
+    RELAY = 10
+    VALVE_COIL = 11
+    VALVE_CURRENT = 12
+    VALVE_LEAKING = 13
+    IMAGE = 14
+    RAM = 15
+    CLOCK = 16
+
+
+class SelfTestItem(IntEnum):
+    """Positions of the bits in the field `test_failed`."""
+
+    METHANE = 0
+    CO = 1
+    VALVE = 2
+    RELAY = 3
+    STORE = 4
+    REFERENCE = 5
+    CLIMATE = 6
+    MEMORY = 7
+    VALVE_MOVES = 8
 
 
 class Hello(NamedTuple):
@@ -161,6 +221,24 @@ class State(NamedTuple):
     """fault bits that are set (bits)"""
     lost_events: int
     """events that had no room since the boot"""
+    muted_s: int
+    """how long the sounder stays silent (s)"""
+    test: int
+    """the newest self-test"""
+    test_failed: int
+    """its items that failed (bits)"""
+    tampered: int
+    """whether the case is open"""
+    service_days: int
+    """left until the end of service (d)"""
+    alarm_memory: int
+    """gases that were critical: 1 methane, 2 CO (bits)"""
+    climate_status: int
+    """of temperature and humidity"""
+    temperature_cdegc: int | None
+    """invalid unless the climate status is ok (0.01 degC)"""
+    humidity_permille: int | None
+    """relative; invalid unless the climate status is ok (1/1000)"""
 
 
 class Event(NamedTuple):
@@ -191,5 +269,14 @@ class Ack(NamedTuple):
     """what became of it"""
 
 
-Message = Hello | State | Event | Ack
-CLASSES: dict[int, type[Message]] = {1: Hello, 2: State, 3: Event, 4: Ack}
+class Command(NamedTuple):
+    """To the device: do something. What became of it is an EVENT of kind `command`. None opens a valve."""
+
+    target: bytes
+    """source id of the device that is meant"""
+    command: int
+    """what to do"""
+
+
+Message = Hello | State | Event | Ack | Command
+CLASSES: dict[int, type[Message]] = {1: Hello, 2: State, 3: Event, 4: Ack, 5: Command}

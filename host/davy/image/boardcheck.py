@@ -10,8 +10,17 @@ from davy.image.chips import Chip
 #: The ESP32's ADC is linear up to here at 11 dB (the hardware notes); above, readings bend.
 ADC_LINEAR_CEILING_UV = 2_450_000
 _LAMPS = ("lamp.green_pin", "lamp.yellow_pin", "lamp.red_pin")
-_OUTPUTS = ("co.heater_pin", "valve.relay_pin", "siren.pin", *_LAMPS, "serial.tx_pin")
-_INPUTS = ("methane.adc_pin", "co.adc_pin", "valve.feedback_pin", "button.pin", "serial.rx_pin")
+_BUS = ("climate.sda_pin", "climate.scl_pin")
+_OUTPUTS = ("co.heater_pin", "valve.relay_pin", "siren.pin", *_LAMPS, "serial.tx_pin", "co.tx_pin", *_BUS)
+_ANALOGUE = (
+    "methane.adc_pin",
+    "co.adc_pin",
+    "methane.heater_sense_pin",
+    "co.heater_sense_pin",
+    "valve.coil_pin",
+    "reference.adc_pin",
+)
+_INPUTS = (*_ANALOGUE, "valve.feedback_pin", "button.pin", "tamper.pin", "serial.rx_pin", "co.rx_pin")
 
 
 def check_pins(values: dict[str, Any], chip: Chip, where: str) -> None:
@@ -30,12 +39,19 @@ def check_pins(values: dict[str, Any], chip: Chip, where: str) -> None:
         used[pin] = name
         if name in _OUTPUTS and pin in chip.input_only:
             raise InputError(place, f"GPIO{pin} is input only", f"not {_ranges(chip.input_only)}")
-        if key == "adc_pin" and pin not in chip.adc1:
+        if name in _ANALOGUE and pin not in chip.adc1:
             hint = f"ADC1 is {_ranges(chip.adc1)}; ADC2 fails while Wi-Fi is on"
             raise InputError(place, f"GPIO{pin} is not on ADC1", hint)
         if name == "valve.relay_pin" and pin in chip.strapping:
             hint = f"it glitches at reset: any but {_ranges(chip.strapping)}"
             raise InputError(place, f"GPIO{pin} is a strapping pin", hint)
+
+
+def check_uarts(values: dict[str, Any], where: str) -> None:
+    """One UART for one line. Raises InputError."""
+    ours, theirs = values.get("serial", {}).get("uart"), values.get("co", {}).get("uart")
+    if ours is not None and ours == theirs:
+        raise InputError(f"{where}: co.uart", f"UART{theirs} is taken by serial.uart", f"uart = {3 - theirs}")
 
 
 def check_divider(supply_uv: int, top_ohm: int, bottom_ohm: int, where: str) -> None:

@@ -7,14 +7,29 @@ is what the firmware reads as /board.json.
 from __future__ import annotations
 
 import difflib
-import json
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from davy.errors import InputError
-from davy.image.boardcheck import check_divider, check_pins
+from davy.image.boardcheck import check_divider, check_pins, check_uarts
+from davy.image.boardparts import (
+    SCHEMA,
+    BoardSpec,
+    Button,
+    CellSensor,
+    Climate,
+    CoSensor,
+    Lamp,
+    MqSensor,
+    Reference,
+    Serial,
+    SerialSensor,
+    Siren,
+    Tamper,
+    Valve,
+)
 from davy.image.chips import CHIPS
 from davy.paths import BOARDS
 from safety.profile import PROFILES
@@ -25,96 +40,9 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-SCHEMA = 1
 TIERS = ("low", "mid", "high")
 METHANE_PARTS = ("mq4",)
-CO_PARTS = ("mq7",)
-
-
-@dataclass(frozen=True)
-class MqSensor:
-    """A heated metal-oxide sensor: supply, load and divider of its circuit, R0 of its calibration.
-
-    The pin sees supply * load / (Rs + load) * bottom / (top + bottom).
-    """
-
-    part: str
-    adc_pin: int
-    supply_uv: int
-    load_ohm: int
-    r0_ohm: int
-    divider_top_ohm: int
-    divider_bottom_ohm: int
-    heater_pin: int | None = None
-
-
-@dataclass(frozen=True)
-class Valve:
-    """The gas valve: its relay, and the contact that tells where it stands (None: none fitted)."""
-
-    kind: str
-    relay_pin: int
-    relay_active: int
-    feedback_pin: int | None = None
-    feedback_closed: int = 1
-
-
-@dataclass(frozen=True)
-class Siren:
-    """The sounder's output."""
-
-    pin: int
-    active: int = 1
-
-
-@dataclass(frozen=True)
-class Lamp:
-    """Green: monitoring; yellow: fault; red: alarm."""
-
-    green_pin: int
-    yellow_pin: int
-    red_pin: int
-    active: int = 1
-
-
-@dataclass(frozen=True)
-class Button:
-    """The button at the device."""
-
-    pin: int
-    active: int = 0
-
-
-@dataclass(frozen=True)
-class Serial:
-    """The wired line."""
-
-    uart: int
-    tx_pin: int
-    rx_pin: int
-    baud: int
-
-
-@dataclass(frozen=True)
-class BoardSpec:
-    """One board. `co` is None on the low tier, which measures methane only."""
-
-    name: str
-    description: str
-    mcu: str
-    tier: str
-    profile: str
-    methane: MqSensor
-    valve: Valve
-    siren: Siren
-    lamp: Lamp
-    button: Button
-    co: MqSensor | None = None
-    serial: Serial | None = None
-
-    def to_json_bytes(self) -> bytes:
-        """/board.json; the same board gives the same bytes."""
-        return json.dumps({"schema": SCHEMA, **asdict(self)}, sort_keys=True, ensure_ascii=False).encode()
+CLIMATE_PARTS = ("sht3x", "aht20")
 
 
 @dataclass(frozen=True)
@@ -135,7 +63,8 @@ class _Text:
 _LEVEL = _Int(0, 1)
 _PIN = _Int(0, 48)
 _OHM = _Int(1, 10_000_000)
-_SENSOR = {
+_UV = _Int(1, 3_100_000)
+_CIRCUIT = {
     "adc_pin": _PIN,
     "supply_uv": _Int(1_000_000, 6_000_000),
     "load_ohm": _OHM,
@@ -143,19 +72,39 @@ _SENSOR = {
     "divider_top_ohm": _Int(0, 10_000_000),
     "divider_bottom_ohm": _OHM,
 }
-_TABLES: dict[str, dict[str, _Int | _Choice | _Text]] = {
-    "methane": {"part": _Choice(METHANE_PARTS), **_SENSOR},
-    "co": {"part": _Choice(CO_PARTS), **_SENSOR, "heater_pin": _PIN},
+_HEATER_SENSE = {"heater_sense_pin": _PIN, "heater_sense_low_uv": _UV, "heater_sense_high_uv": _UV}
+_Rules = dict[str, "_Int | _Choice | _Text"]
+#: [co] has the keys of its part.
+CO_PARTS: dict[str, _Rules] = {
+    "mq7": {**_CIRCUIT, "heater_pin": _PIN, **_HEATER_SENSE},
+    "ze07": {"uart": _Int(1, 2), "tx_pin": _PIN, "rx_pin": _PIN},
+    "tgs5042": {
+        "adc_pin": _PIN,
+        "bias_uv": _Int(300_000, 1_500_000),
+        "gain_ohm": _Int(100_000, 10_000_000),
+        "sensitivity_pa_per_ppm": _Int(1_200, 2_400),
+    },
+}
+_CO_CLASSES: dict[str, type[CoSensor]] = {"mq7": MqSensor, "ze07": SerialSensor, "tgs5042": CellSensor}
+_TABLES: dict[str, _Rules] = {
+    "methane": {"part": _Choice(METHANE_PARTS), **_CIRCUIT, **_HEATER_SENSE},
+    "co": {"part": _Choice(tuple(CO_PARTS))},
+    "climate": {"part": _Choice(CLIMATE_PARTS), "i2c": _Int(0, 1), "sda_pin": _PIN, "scl_pin": _PIN},
+    "reference": {"adc_pin": _PIN, "low_uv": _UV, "high_uv": _UV},
     "valve": {
         "kind": _Choice(tuple(VALVE_KINDS)),
         "relay_pin": _PIN,
         "relay_active": _LEVEL,
         "feedback_pin": _PIN,
         "feedback_closed": _LEVEL,
+        "coil_pin": _PIN,
+        "coil_low_uv": _UV,
+        "coil_high_uv": _UV,
     },
     "siren": {"pin": _PIN, "active": _LEVEL},
     "lamp": {"green_pin": _PIN, "yellow_pin": _PIN, "red_pin": _PIN, "active": _LEVEL},
     "button": {"pin": _PIN, "active": _LEVEL},
+    "tamper": {"pin": _PIN, "active": _LEVEL},
     "serial": {"uart": _Int(1, 2), "tx_pin": _PIN, "rx_pin": _PIN, "baud": _Int(1200, 2_000_000)},
 }
 _TOP: dict[str, _Int | _Choice | _Text] = {
@@ -166,9 +115,20 @@ _TOP: dict[str, _Int | _Choice | _Text] = {
     "tier": _Choice(TIERS),
     "profile": _Choice(tuple(PROFILES)),
 }
+#: Keys that come together or not at all.
+_TOGETHER = (
+    ("methane", tuple(_HEATER_SENSE)),
+    ("co", tuple(_HEATER_SENSE)),
+    ("valve", ("coil_pin", "coil_low_uv", "coil_high_uv")),
+)
 _OPTIONAL = {
     "co",
+    "climate",
+    "reference",
+    "tamper",
     "serial",
+    *(f"{table}.{key}" for table, keys in _TOGETHER for key in keys),
+    "tamper.active",
     "valve.feedback_pin",
     "valve.feedback_closed",
     "siren.active",
@@ -210,7 +170,10 @@ def parse_board(content: str, where: str) -> BoardSpec:
         siren=Siren(**values["siren"]),
         lamp=Lamp(**values["lamp"]),
         button=Button(**values["button"]),
-        co=MqSensor(**values["co"]) if "co" in values else None,
+        co=_CO_CLASSES[values["co"]["part"]](**values["co"]) if "co" in values else None,
+        climate=Climate(**values["climate"]) if "climate" in values else None,
+        reference=Reference(**values["reference"]) if "reference" in values else None,
+        tamper=Tamper(**values["tamper"]) if "tamper" in values else None,
         serial=Serial(**values["serial"]) if "serial" in values else None,
     )
     if spec.tier != "low" and spec.co is None:
@@ -218,8 +181,9 @@ def parse_board(content: str, where: str) -> BoardSpec:
             f"{where}: tier", f"{spec.tier!r} measures CO, and there is no [co]", "add [co], or tier = 'low'"
         )
     check_pins(values, CHIPS[spec.mcu], where)
+    check_uarts(values, where)
     for name, sensor in (("methane", spec.methane), ("co", spec.co)):
-        if sensor is not None:
+        if isinstance(sensor, MqSensor):
             check_divider(sensor.supply_uv, sensor.divider_top_ohm, sensor.divider_bottom_ohm, f"{where}: {name}")
     return spec
 
@@ -239,6 +203,8 @@ def _checked(data: dict[str, Any], where: str) -> dict[str, Any]:
         given = data[table]
         if not isinstance(given, dict):
             raise InputError(f"{where}: {table}", "is no table", f"write [{table}]")
+        if table == "co" and given.get("part") in CO_PARTS:
+            rules = {**rules, **CO_PARTS[given["part"]]}
         _reject_unknown(given, list(rules), f"{where}: [{table}]")
         values[table] = {}
         for key, rule in rules.items():
@@ -246,7 +212,27 @@ def _checked(data: dict[str, Any], where: str) -> dict[str, Any]:
                 values[table][key] = _value(given[key], rule, f"{where}: {table}.{key}")
             elif f"{table}.{key}" not in _OPTIONAL:
                 raise InputError(f"{where}: {table}.{key}", "is missing", _right(rule))
+    _check_together(values, where)
     return values
+
+
+def _check_together(values: dict[str, Any], where: str) -> None:
+    for table, keys in _TOGETHER:
+        given = [key for key in keys if key in values.get(table, {})]
+        if given and len(given) < len(keys):
+            missing = next(key for key in keys if key not in given)
+            raise InputError(f"{where}: {table}.{missing}", "is missing", f"it belongs to {given[0]}")
+    for table, low, high in (
+        ("methane", "heater_sense_low_uv", "heater_sense_high_uv"),
+        ("co", "heater_sense_low_uv", "heater_sense_high_uv"),
+        ("valve", "coil_low_uv", "coil_high_uv"),
+        ("reference", "low_uv", "high_uv"),
+    ):
+        limits = values.get(table, {})
+        if low in limits and limits[low] >= limits[high]:
+            raise InputError(
+                f"{where}: {table}.{high}", f"{limits[high]} is not above {low}", f"more than {limits[low]}"
+            )
 
 
 def _reject_unknown(data: dict[str, Any], known: list[str], where: str) -> None:

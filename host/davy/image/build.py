@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
 import littlefs
 
-from davy.image.boardfile import BoardSpec
+from davy.image.boardparts import BoardSpec
+from davy.image.calibration import Calibration, nominal
 from davy.image.compile import content_hash, firmware_files
 from davy.image.partitions import BLOCK_BYTES, VFS
 from davy.image.settings import Settings
 from davy.paths import FIRMWARE
 
 IMAGE_SCHEMA = 1
+#: Files whose CRC-32 the unit checks at the start and each hour.
+PARAMETER_FILES = ("board.json", "settings.json", "calibration.json")
 
 
 @dataclass(frozen=True)
@@ -30,12 +34,17 @@ class Image:
     files: dict[str, bytes]
 
 
-def build_image(spec: BoardSpec, settings: Settings, tree: Path = FIRMWARE) -> Image:
-    """Compile the tree and lay it out. The same input gives the same bytes."""
+def build_image(
+    spec: BoardSpec, settings: Settings, tree: Path = FIRMWARE, calibration: Calibration | None = None
+) -> Image:
+    """Compile the tree and lay it out. The same input gives the same bytes. Without a calibration: the types' values."""
     files = {**firmware_files(tree), "board.json": spec.to_json_bytes()}
     sha256 = content_hash(files)
-    files["image.json"] = json.dumps({"schema": IMAGE_SCHEMA, "sha256": sha256}).encode()
+    names = sorted(files)
+    files["image.json"] = json.dumps({"schema": IMAGE_SCHEMA, "sha256": sha256, "files": names}).encode()
     files["settings.json"] = settings.to_json_bytes()
+    files["calibration.json"] = (calibration or nominal(spec)).to_json_bytes()
+    files["crc.json"] = json.dumps({name: zlib.crc32(files[name]) for name in PARAMETER_FILES}).encode()
     return Image(_littlefs(files), sha256, files)
 
 

@@ -31,7 +31,9 @@ class Measured:
             return f"{self.low:g} .. {self.high:g} {self.unit}"
         if self.high is not None:
             return f"at most {self.high:g} {self.unit}"
-        return f"not before {self.low:g} {self.unit}" if self.low is not None else "none"
+        if self.low is None:
+            return "none"
+        return f"{'not before' if self.unit in ('s', 'min') else 'at least'} {self.low:g} {self.unit}"
 
     @property
     def measured(self) -> str:
@@ -57,7 +59,10 @@ Judge = Callable[[Recorded], Measured]
 
 @dataclass(frozen=True)
 class Clause:
-    """`mark`: S read in a source, W in a weak one, R recalled and unconfirmed, D davy's own. `core`: no firmware run."""
+    """`mark`: S read in a source, W in a weak one, R recalled and unconfirmed, D davy's own. `core`: no firmware run.
+
+    `to_siren`: nothing after the siren's first sound matters, so the run ends there.
+    """
 
     profile: str
     name: str
@@ -66,6 +71,7 @@ class Clause:
     scenario: Scenario | None
     judge: Judge
     core: bool = False
+    to_siren: bool = False
 
 
 def within(value: float | None, low: float | None, high: float | None, unit: str, note: str = "") -> Measured:

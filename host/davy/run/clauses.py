@@ -1,4 +1,4 @@
-"""The clauses that `davy conform` tries. Numbers and their marks are those of the standards' notes."""
+"""The clauses that `davy conform` tries: methane, household. Numbers and their marks are those of the standards' notes."""
 
 from __future__ import annotations
 
@@ -16,30 +16,18 @@ from davy.run.clause import (
     trial,
     within,
 )
+from davy.run.clauses_co import co_clauses
+from davy.run.clauses_device import device_clauses
 from davy.run.recorded import Recorded
 from davy.run.scenario import Action
-from safety import codes
-from safety.co_dose import CoAlarm
-from safety.profile import PROFILES
 
 _LEL_PPM = 50_000
 _HOUSEHOLD = "gb15322_household"
-#: (profile, ppm, not before min, not after min, mark); 0 = no bound.
-_CO_ROWS = (
-    (_HOUSEHOLD, 70, 60, 240, "W"),
-    ("en50291", 30, 120, 0, "S"),
-    ("en50291", 50, 60, 90, "S"),
-    ("en50291", 100, 10, 40, "S"),
-    ("en50291", 300, 0, 3, "S"),
-    ("ul2034", 70, 60, 240, "S"),
-    ("ul2034", 150, 10, 50, "S"),
-    ("ul2034", 400, 4, 15, "S"),
-)
 
 
 def clauses(profile: str | None = None) -> list[Clause]:
     """Those of one profile, or all."""
-    found = [*_methane(), *_co_rows(), *_co_others()]
+    found = [*_methane(), *device_clauses(), *co_clauses()]
     return [clause for clause in found if profile in (None, clause.profile)]
 
 
@@ -73,8 +61,20 @@ def _methane() -> list[Clause]:
         ("valve", "shut after the alarm", "D", step, _valve),
         ("power cut after an alarm", "comes back latched, valve shut", "S", cut, _latched),
     ]
-    found = [Clause(_HOUSEHOLD, name, text, mark, scenario, judge) for name, text, mark, scenario, judge in rows]
-    for fault, word in (("open", "unplugged"), ("short", "shorted")):
+    # Those that ask for nothing but the siren end with it.
+    ends = (_alarm_value, _step, _urgent, _warm_up)
+    found = [
+        Clause(_HOUSEHOLD, name, text, mark, scenario, judge, to_siren=judge in ends)
+        for name, text, mark, scenario, judge in rows
+    ]
+    broken_words = (
+        ("open", "unplugged"),
+        ("short", "shorted"),
+        ("stuck", "stuck"),
+        ("jumping", "jumping"),
+        ("heater", "heater broken"),
+    )
+    for fault, word in broken_words:
         broken = trial(word, 2, [Action(0, "sensor_fault", {"gas": "methane", "fault": fault})], state_ms=1_000)
         found.append(Clause(_HOUSEHOLD, f"methane sensor {word}", "fault, and no number", "R", broken, _fault))
     return found
@@ -122,49 +122,7 @@ def _latched(recorded: Recorded) -> Measured:
 
 def _fault(recorded: Recorded) -> Measured:
     faults = [t for t, e in recorded.told if e.kind == EventKind.FAULT and e.detail == Fault.METHANE_SENSOR]
-    numbers = [s for t, s in recorded.states if t > READY_MS + 2_000 and s.methane_ppm is not None]
     value = (faults[0] - READY_MS) / 1000 if faults else None
+    numbers = [s for t, s in recorded.states if faults and t > faults[0] and s.methane_ppm is not None]
     measured = within(value, None, 30, "s")
     return Measured(value, None, 30, "s", measured.passed and not numbers, f"{len(numbers)} numbers reported")
-
-
-def _co_rows() -> list[Clause]:
-    found = []
-    for profile, ppm, not_before, not_after, mark in _CO_ROWS:
-
-        def judge(recorded: Recorded, low: int = not_before, high: int = not_after) -> Measured:
-            value = in_minutes(siren_after(recorded))
-            return within(value, low or None, high, "min") if high else never_before(value, low, "min")
-
-        minutes = (not_after or not_before) + 5
-        scenario = trial(f"{ppm} ppm CO", minutes, [force("co", ppm)], state_ms=60_000)
-        window = f"alarm {not_before}..{not_after} min" if not_after else f"no alarm within {not_before} min"
-        found.append(Clause(profile, f"CO {ppm} ppm", window, mark, scenario, judge))
-    return found
-
-
-def _co_others() -> list[Clause]:
-    clean = trial("clean air", 24 * 60, [], state_ms=60_000)
-    high = trial("high set-point", 10, [force("co", 300)], state_ms=1_000)
-    return [
-        Clause("en50291", "clean air for 24 h", "zero ppm never alarms", "S", clean, _never_in_a_day),
-        Clause(_HOUSEHOLD, "CO 300 ppm, high set-point", "alarm within 60 s", "R", high, _high_set_point),
-        Clause("ul2034", "CO 30 ppm for 30 days", "no alarm", "S", None, _ul_30_days, core=True),
-    ]
-
-
-def _never_in_a_day(recorded: Recorded) -> Measured:
-    return never_before(in_minutes(siren_after(recorded, 0)), 24 * 60, "min")
-
-
-def _high_set_point(recorded: Recorded) -> Measured:
-    return within(_siren_s(recorded), None, 60, "s", "an MQ-7 gives one reading each 150 s")
-
-
-def _ul_30_days(_recorded: Recorded) -> Measured:
-    alarm = CoAlarm(PROFILES["ul2034"])
-    for minute in range(43_200):
-        alarm.decide(codes.OK, 30, 60_000, False)
-        if alarm.level == codes.CRITICAL:
-            return never_before(float(minute), 43_200, "min")
-    return never_before(None, 43_200, "min", "decision core alone, in steps of a minute")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from davy.image.boardfile import BoardSpec
+from davy.image.boardparts import BoardSpec
 from davy.run.clause import Clause, Measured
 from davy.run.clauses import clauses
 from davy.run.recorded import Recorded
@@ -73,7 +73,7 @@ def _try(clause: Clause, board: BoardSpec, seed: int) -> Tried:
     if clause.scenario is None:
         empty = Recorded(0)
         return Tried(clause, clause.judge(empty), empty, "")
-    outcome = Run(clause.scenario, board, seed=seed, calibrated=True).execute()
+    outcome = Run(clause.scenario, board, seed=seed, calibrated=True, to_siren=clause.to_siren).execute()
     return Tried(clause, clause.judge(outcome.recorded), outcome.recorded, outcome.image.sha256)
 
 

@@ -6,7 +6,7 @@ import contextlib
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +17,10 @@ from davy.board.plant import Plant
 from davy.board.replay import Replay
 from davy.board.valve import VALVE_FAULTS
 from davy.board.virtual import VirtualBoard
-from davy.codec import Decoded, Event, Result, State, describe
-from davy.image.boardfile import BoardSpec
+from davy.codec import CommandKind, Decoded, Event, Result, State, describe
+from davy.image.boardparts import BoardSpec
 from davy.image.build import Image, build_image
+from davy.image.calibration import Calibration
 from davy.image.settings import Broker, Settings, Wifi
 from davy.monitor import EmbeddedBroker, MonitorService, Received, Verdict
 from davy.run.expect import Verdict as Judged
@@ -94,7 +95,8 @@ class _Network:
 class Run:
     """One run of a scenario; `on_event` hears every line of the record, `on_time` how far it is.
 
-    `calibrated`: the unit's board data has the R0 of its very sensors, as after a calibration; else the type's.
+    `calibrated`: the unit has the values of its very sensors, as after a calibration; else those of `calibration`, or the
+    types' nominal ones. `to_siren`: end soon after the siren sounds first.
     """
 
     def __init__(
@@ -106,6 +108,8 @@ class Run:
         speed: float | None = None,
         replays: dict[str, Replay] | None = None,
         calibrated: bool = False,
+        calibration: Calibration | None = None,
+        to_siren: bool = False,
         on_event: Callable[[RunEvent], None] = lambda event: None,
         on_time: Callable[[int], None] = lambda t_ms: None,
     ) -> None:
@@ -115,16 +119,20 @@ class Run:
         self._speed = speed
         self._replays = replays or {}
         self._calibrated = calibrated
+        self._calibration = calibration
+        self._to_siren = to_siren
         self._on_event = on_event
         self._on_time = on_time
         self._recorded = Recorded(scenario.duration_ms)
         self._board: VirtualBoard | None = None
         self._began_s = 0.0
+        self._siren_ms = 0
 
     def execute(self) -> Outcome:
         """Run to the end and judge. Nothing is left running, whatever happens."""
         plant = Plant(self._spec, self._scenario.room, self._seed)
-        image = build_image(self._calibrated_spec(plant), self._settings())
+        calibration = plant.true_calibration() if self._calibrated else self._calibration
+        image = build_image(self._spec, self._settings(), calibration=calibration)
         with tempfile.TemporaryDirectory(prefix="davy-run-") as name, self._network(Path(name)) as network:
             began = time.perf_counter()
             board = VirtualBoard(
@@ -142,13 +150,6 @@ class Run:
             self._finish(plant, network)
         verdicts = [expectation.judge(self._recorded) for expectation in self._scenario.expectations]
         return Outcome(self._scenario, self._spec, self._seed, image, self._recorded, verdicts, wall_s)
-
-    def _calibrated_spec(self, plant: Plant) -> BoardSpec:
-        spec = self._spec
-        if not self._calibrated:
-            return spec
-        co = spec.co if spec.co is None else replace(spec.co, r0_ohm=plant.true_r0_ohm("co"))
-        return replace(spec, methane=replace(spec.methane, r0_ohm=plant.true_r0_ohm("methane")), co=co)
 
     def _settings(self) -> Settings:
         reporting = self._scenario.reporting
@@ -174,14 +175,17 @@ class Run:
         board.power_on()
         for action in self._scenario.actions:
             self._run_to(board, action.t_ms)
+            if self._to_siren and self._siren_ms:
+                break
             self._note(RunEvent(board.now_ms, "do", action.words(), {"action": action.kind, **action.values}))
             self._act(action, board, network)
         self._run_to(board, self._scenario.duration_ms)
+        self._recorded.duration_ms = board.now_ms
 
     def _run_to(self, board: VirtualBoard, t_ms: int) -> None:
         # A chosen speed only holds virtual time back: the run stays the same, event for event.
         piece_ms = _PIECE_MS if self._speed is None else max(1, round(self._speed * _PACE_S * 1000))
-        while board.now_ms < t_ms:
+        while board.now_ms < t_ms and not (self._to_siren and self._siren_ms):
             board.run_until(min(t_ms, board.now_ms + piece_ms))
             self._on_time(board.now_ms)
             if self._speed is not None:
@@ -215,6 +219,19 @@ class Run:
             plant.set_sensor_fault(gas, None if values["fault"] == "none" else str(values["fault"]))
         elif action.kind == "valve_fault":
             board.set_valve_fault(next((fault for fault in VALVE_FAULTS if fault == values["fault"]), None))
+        elif action.kind == "climate_fault":
+            if board.periphery.wired.climate is not None:
+                board.periphery.wired.climate.fault = None if values["fault"] == "none" else str(values["fault"])
+        elif action.kind == "reference":
+            board.periphery.wired.reference_uv = round(number("volts") * 1e6)
+        elif action.kind == "relay_pad":
+            board.periphery.hold_relay_pad({"high": 1, "low": 0}.get(str(values["held"])))
+        elif action.kind == "slow_clock":
+            board.periphery.set_slow_clock(int(number("permille")))
+        elif action.kind == "tamper":
+            board.set_tamper(values["state"] == "opened")
+        elif action.kind == "command":
+            board.send_command(CommandKind[str(values["command"]).upper()])
         elif action.kind == "wifi":
             board.set_wifi(values["state"] == "up")
         elif action.kind == "broker":
@@ -234,6 +251,8 @@ class Run:
             elif isinstance(frame.message, Event):
                 self._recorded.told.append((event.t_ms, frame.message))
                 self._recorded.told_ids.append((frame.source.hex(), frame.session, frame.seq))
+        if event.kind == "siren" and event.data["on"]:
+            self._siren_ms = self._siren_ms or event.t_ms
         self._note(translate(event))
 
     def _stored(self, _packet: Received, verdict: Verdict) -> None:

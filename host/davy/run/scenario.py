@@ -6,15 +6,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from davy.board.mq_sensor import SENSOR_FAULTS
+from davy.board.analogue import SENSOR_FAULTS
+from davy.board.climate_chips import CLIMATE_FAULTS
 from davy.board.plant import GASES
 from davy.board.room import RoomConfig
 from davy.board.valve import VALVE_FAULTS
+from davy.codec import CommandKind
 from davy.errors import InputError
 from davy.paths import SCENARIOS
 from davy.run.expect import Expectation, parse_expectation
 from davy.run.fields import Table, read_toml
 
+#: What a COMMAND may ask, by the names of the protocol.
+COMMANDS = tuple(kind.name.lower() for kind in CommandKind if kind)
 _LONGEST_MS = 400 * 24 * 3_600_000
 _UNITS = {
     "l_per_min": "L/min", "ppm": "ppm", "ach": "changes an hour", "temperature_degc": "degC",
@@ -100,6 +104,12 @@ _ACTIONS: dict[str, tuple[tuple[str, ...], Callable[[Table], Values]]] = {
     "wifi": (("state",), lambda table: {"state": table.choice("state", ("up", "down"))}),
     "broker": (("state",), lambda table: {"state": table.choice("state", ("up", "down"))}),
     "power": (("state",), lambda table: {"state": table.choice("state", ("on", "off"))}),
+    "climate_fault": (("fault",), lambda table: {"fault": table.choice("fault", (*CLIMATE_FAULTS, "none"))}),
+    "reference": (("volts",), lambda table: {"volts": table.number("volts", 0, 3.1)}),
+    "relay_pad": (("held",), lambda table: {"held": table.choice("held", ("high", "low", "none"))}),
+    "slow_clock": (("permille",), lambda table: {"permille": table.whole("permille", 0, 5_000)}),
+    "tamper": (("state",), lambda table: {"state": table.choice("state", ("opened", "closed"))}),
+    "command": (("command",), lambda table: {"command": table.choice("command", COMMANDS)}),
     "valve_by_hand": ((), lambda table: {}),
     "button": (("hold",), lambda table: {"hold_ms": table.time_ms("hold", 200)}),
 }

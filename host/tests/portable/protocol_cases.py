@@ -72,11 +72,19 @@ def test_a_deframer_is_in_step_again_after_garbage():
 
 def test_out_of_range_is_refused_before_it_is_packed():
     # MicroPython's struct.pack would wrap silently.
-    for change in ({"methane_lel_permille": 70000}, {"run_state": 7}, {"co_ppm": -1}, {"faults": 1 << 32}):
+    for change in (
+        {"methane_lel_permille": 70000},
+        {"run_state": 10},
+        {"temperature_cdegc": -5000},
+        {"co_ppm": -1},
+        {"faults": 1 << 32},
+    ):
         fields = {
             "run_state": 2, "methane_status": 0, "methane_ppm": 5, "methane_lel_permille": 1, "methane_level": 0,
             "co_status": 0, "co_ppm": 0, "co_level": 0, "valve_state": 1, "valve_commanded": 1, "latched": 0,
             "faults": 0, "lost_events": 0,
+            "muted_s": 0, "test": 0, "test_failed": 0, "tampered": 0, "service_days": 1825, "alarm_memory": 0,
+            "climate_status": 0, "temperature_cdegc": 2000, "humidity_permille": 650,
         }  # fmt: skip
         fields.update(change)
         try:

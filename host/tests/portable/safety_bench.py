@@ -1,9 +1,25 @@
 # A safety loop with drivers that the test owns: levels and microvolts are what the test says, outputs are remembered.
+from safety.climate import Climate
 from safety.co_cycle import CoCycle
 from safety.concentration import SHORT_PERMILLE, Circuit, MqReading
-from safety.curve import MQ4_PPM, MQ4_RATIO_PERMILLE, MQ7_PPM, MQ7_RATIO_PERMILLE
+from safety.curve import (
+    MQ4_CLEAN_PERMILLE,
+    MQ4_CLIMATE_CDEGC,
+    MQ4_CLIMATE_DRY,
+    MQ4_CLIMATE_WET,
+    MQ4_PPM,
+    MQ4_RATIO_PERMILLE,
+    MQ7_CLIMATE_CDEGC,
+    MQ7_CLIMATE_DRY,
+    MQ7_CLIMATE_WET,
+    MQ7_PPM,
+    MQ7_RATIO_PERMILLE,
+)
+from safety.kept import Kept
 from safety.loop import SafetyLoop
+from safety.probe import CoilWatch, Probe
 from safety.profile import GB15322_HOUSEHOLD
+from safety.supervision import ClimateCurve
 from safety.valve import HeldValve
 
 STEP_MS = 100
@@ -34,9 +50,38 @@ class Level:
 class Output:
     def __init__(self):
         self.value = -1
+        self.pad = -2  # what the pad shows instead, when it is not what was set
 
     def set(self, value):
         self.value = value
+
+    def read(self):
+        return self.value if self.pad == -2 else self.pad
+
+
+class Coil:
+    # Current while the relay is driven.
+    def __init__(self, relay):
+        self._relay = relay
+        self.on_uv = 300_000
+        self.off_uv = 0
+
+    def read_uv(self):
+        return self.on_uv if self._relay.value == 1 else self.off_uv
+
+
+class ClimateSensor:
+    def __init__(self):
+        self.cdegc = 2_000
+        self.rh_permille = 650
+        self.works = True
+        self.started = 0
+
+    def start(self):
+        self.started += 1
+
+    def fetch(self):
+        return self.works
 
 
 class Contact:
@@ -52,14 +97,22 @@ class Contact:
 
 
 class Store:
+    # Slots as safety.kept has them.
     def __init__(self):
-        self.latch = 0
+        self.values = [0, 0, 0]
         self.works = True
         self.writes = 0
 
-    def save_latch(self, latched):
+    @property
+    def latch(self):
+        return self.values[0]
+
+    def load(self):
+        return tuple(self.values)
+
+    def save(self, slot, value):
         if self.works:
-            self.latch = latched
+            self.values[slot] = value
             self.writes += 1
         return self.works
 
@@ -73,37 +126,54 @@ def co_circuit():
 
 
 class Bench:
-    def __init__(self, start_ms=0, store=None, with_co=True, store_failed=False, circuit=None, valve=None):
+    # co: a CO sensor of another kind than the MQ-7; profile: another than the household's; store_failed: unreadable.
+    def __init__(
+        self, start_ms=0, store=None, with_co=True, store_failed=False, circuit=None, valve=None, co=None, profile=None,
+        faults=0, with_coil=True,
+    ):  # fmt: skip
         self.now_ms = start_ms
         self.methane = Adc(CLEAN_UV)
         self.co = Adc(CO_CLEAN_UV)
+        self.methane_heater, self.co_heater, self.reference = Adc(150_000), Adc(150_000), Adc(1_250_000)
+        self.climate = ClimateSensor()
+        self.tamper = Level(0)
         self.button = Level(0)
         self.relay = Output()
+        self.coil = Coil(self.relay)
         self.signals = Output()
         self.heater = Output()
         self.contact = Contact(self.relay)
         self.store = Store() if store is None else store
-        profile = GB15322_HOUSEHOLD
+        profile = GB15322_HOUSEHOLD if profile is None else profile
         stuck = profile["stuck_ms"] // STEP_MS
         reading = MqReading(
             circuit or methane_circuit(), MQ4_RATIO_PERMILLE, MQ4_PPM, profile["methane_range_ppm"], stuck
         )
-        co = MqReading(co_circuit(), MQ7_RATIO_PERMILLE, MQ7_PPM, profile["co_range_ppm"], stuck) if with_co else None
+        co_reading = None
+        if with_co:
+            co_reading = MqReading(co_circuit(), MQ7_RATIO_PERMILLE, MQ7_PPM, profile["co_range_ppm"], stuck)
         drivers = {
             "methane": self.methane, "co": self.co, "heater": self.heater, "relay": self.relay,
             "contact": self.contact, "signals": self.signals, "button": self.button, "store": self.store,
+            "coil": self.coil, "methane_heater": self.methane_heater, "co_heater": self.co_heater,
+            "reference": self.reference, "climate": self.climate, "tamper": self.tamper,
         }  # fmt: skip
         short_uv = co_circuit().full_uv() // 1000 * SHORT_PERMILLE
-        self.loop = SafetyLoop(
-            profile,
-            reading,
-            CoCycle(co, short_uv),
-            valve or HeldValve(profile["valve_travel_ms"]),
-            drivers,
-            self.store.latch,
-            store_failed,
-            0,
-        )
+        coil = CoilWatch(100_000, 500_000) if with_coil else None
+        parts = {
+            "methane": reading,
+            "methane_clean_permille": MQ4_CLEAN_PERMILLE,
+            "methane_climate": ClimateCurve(MQ4_CLIMATE_CDEGC, MQ4_CLIMATE_DRY, MQ4_CLIMATE_WET),
+            "methane_heater": Probe(110_000, 250_000),
+            "co": co or CoCycle(co_reading, short_uv),
+            "co_climate": ClimateCurve(MQ7_CLIMATE_CDEGC, MQ7_CLIMATE_DRY, MQ7_CLIMATE_WET),
+            "co_heater": Probe(110_000, 250_000) if with_co and co is None else None,
+            "climate": Climate(True),
+            "reference": Probe(1_200_000, 1_300_000),
+            "valve": valve or HeldValve(profile["valve_travel_ms"], coil),
+        }
+        values = (-1, -1, -1) if store_failed else self.store.load()
+        self.loop = SafetyLoop(profile, parts, drivers, Kept(values, self.store.save), faults)
         self.events = []
         self._cells = None
 
