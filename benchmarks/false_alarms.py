@@ -28,6 +28,8 @@ from davy.testing.kitchen_air import live
 SET_POINTS_LEL = (2, 3, 5, 7.5, 10, 15, 20, 25)
 LEAK_L_PER_MIN = 10.0
 LEL_PPM = 50_000
+#: Days of kitchen air before a leak: the drift of the air's eleven-day wave is at its ends and in between.
+KITCHEN_DAYS = (0.5, 1.0, 2.0, 4.0, 6.0, 8.0)
 
 
 class Heard:
@@ -53,8 +55,9 @@ class Heard:
 
 def new_board(folder: Path, seed: int, heard: Heard) -> VirtualBoard:
     spec = load_board("virtual")
-    image = build_image(spec, Settings.wired_only(serial_state_ms=10_000))
     plant = Plant(spec, RoomConfig(), seed)
+    # A calibrated unit: what remains between clean air and the kitchen is the kitchen's.
+    image = build_image(spec, Settings.wired_only(serial_state_ms=10_000), calibration=plant.true_calibration())
     return VirtualBoard(spec, image, plant, flash=folder / "flash.bin", seed=seed, on_event=heard)
 
 
@@ -93,16 +96,18 @@ def main() -> None:
             for _ in live(board, options.days, options.seed):
                 pass
         wall_s = time.perf_counter() - began
-        plain_s, kitchen_s = (detection_s(folder, options.seed, days) for days in (0.0, 1.0))
+        plain_s = detection_s(folder, options.seed, 0.0)
+        kitchens = [(days, detection_s(folder, options.seed, days)) for days in KITCHEN_DAYS]
     print(
         f"{options.days:g} days of kitchen air, seed {options.seed}: {len(heard.alarms)} alarms, {len(heard.faults)} faults"
     )
     print(f"  ({wall_s:.0f} s, {options.days * 86_400 / wall_s:,.0f} x real time)")
     set_point_ppm = 5_000
     print(f"  highest reading {heard.highest_ppm} ppm: {set_point_ppm / heard.highest_ppm:.1f} x below the set-point")
-    print(
-        f"leak of {LEAK_L_PER_MIN:g} L/min: found after {plain_s:.0f} s in clean air, {kitchen_s:.0f} s after a day of cooking"
-    )
+    print(f"leak of {LEAK_L_PER_MIN:g} L/min, found after (and against clean air)")
+    print(f"  {plain_s:>5.0f} s  in clean air, without drift")
+    for days, kitchen_s in kitchens:
+        print(f"  {kitchen_s:>5.0f} s  after {days:g} days of kitchen air: {kitchen_s / plain_s:.3f}")
     rates = leak_course()
     rows = [(lel, lel / 100 * LEL_PPM / heard.highest_ppm, rates(lel)) for lel in SET_POINTS_LEL]
     print(f"{'set-point':>10}{'margin':>9}{'leak found after':>18}")

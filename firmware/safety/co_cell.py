@@ -36,14 +36,14 @@ class CoCell:
         self._calibrated = circuit.plausible()
         self._bias_uv = circuit.bias_uv
         self._range_ppm = range_ppm
-        self._uv_per_100_ppm = circuit.nv_per_ppm() // 10 if self._calibrated else 1
-        self._scaled = self._uv_per_100_ppm
+        self._uv_per_10_ppm = circuit.nv_per_ppm() // 100 if self._calibrated else 1
+        self._scaled = self._uv_per_10_ppm
         self._filter = Filter(stuck_samples, _JUMP_UV)
         self._up_ms = 0
 
     def compensate(self, permille: int) -> None:
         # permille: the cell's current against 20 degC.
-        self._scaled = self._uv_per_100_ppm * permille // 1_000
+        self._scaled = self._uv_per_10_ppm * permille // 1_000
         if self._scaled < 1:
             self._scaled = 1
 
@@ -75,7 +75,7 @@ class CoCell:
             self._is(WARMING, 0)
         else:
             above_uv = median - self._bias_uv
-            ppm = above_uv * 100 // self._scaled if above_uv > 0 else 0
+            ppm = above_uv * 10 // self._scaled if above_uv > 0 else 0
             if ppm > self._range_ppm:
                 self._is(SATURATED, 0)
             else:

@@ -147,7 +147,7 @@ class SafetyLoop:
             self._steps_left = _SECOND_STEPS - 1
             self._each_second(now_ms)
         if self.operation.busy():
-            self.operation.step(self.worst_level(), self.health.bits, dt_ms)
+            self.operation.step(self.health.bits, dt_ms)
         self._act(preheating, dt_ms)
 
     def _settle(self, now_ms: int, dt_ms: int) -> None:

@@ -49,7 +49,7 @@ class Operation:
         loop.events.push(EVENT_BUTTON, loop.now_ms, NO_GAS, 0 if pressed == PRESSED else 1, 0)
         if pressed != PRESSED:
             if self.test.result == TEST_RUNNING:
-                self.test.moves_valve = True
+                self.test.join_valve()
                 loop.kept.want(MEMORY, 0)
             return
         if (loop.latched or not loop.valve.commanded_open) and self._is_safe(preheating):
@@ -71,15 +71,15 @@ class Operation:
             result = RESULT_UNKNOWN
         loop.events.push(EVENT_COMMAND, loop.now_ms, NO_GAS, command, result)
 
-    def step(self, level: int, faults: int, dt_ms: int) -> None:
-        # level: the worst of the gases. Called while a test runs or the sounder is muted.
+    def step(self, faults: int, dt_ms: int) -> None:
+        # Called while a test runs or the sounder is muted.
         loop = self._loop
-        if self.mute.look(level, faults, dt_ms):
+        if self.mute.look(loop.methane_level, loop.co_level, faults, dt_ms):
             loop.events.push(EVENT_MUTE_ENDED, loop.now_ms, NO_GAS, 0, 0)
         test = self.test
         if test.result != TEST_RUNNING:
             return
-        if level != NORMAL or loop.latched:
+        if loop.worst_level() != NORMAL or loop.latched:
             test.abort()
             return
         if test.moves_valve:
@@ -111,7 +111,7 @@ class Operation:
             return RESULT_NOTHING
         if self.mute.left_ms > 0:
             return RESULT_NOTHING
-        self.mute.start(loop.worst_level(), loop.health.bits)
+        self.mute.start(loop.methane_level, loop.co_level, loop.health.bits)
         loop.events.push(EVENT_MUTED, loop.now_ms, NO_GAS, 0, 0)
         return RESULT_DONE
 

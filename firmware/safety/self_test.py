@@ -52,6 +52,12 @@ class SelfTest:
         self.memory_checked = False
         self._age_ms = 0
 
+    def join_valve(self) -> None:
+        # From now on the valve is closed; it is given the rest of LEAST_MS, which is longer than its travel.
+        self.moves_valve = True
+        if self._age_ms > SHOW_MS:
+            self._age_ms = SHOW_MS
+
     def abort(self) -> None:
         # An alarm is more urgent: no verdict.
         self.result = TEST_NONE

@@ -44,10 +44,10 @@ MUTANTS = [
     ("health.py", "return status != OK and status != WARMING", "return status == 5 and status != WARMING", "without a fault"),
     ("signals.py", "RUN_CRITICAL: _steady(RED | SIREN)", "RUN_CRITICAL: _steady(RED)", "critical and silent"),
     ("operation.py", "if loop.methane_level == CRITICAL or loop.co_level == CRITICAL:\n            return RESULT_ALARM\n        state = loop.run_state\n", "state = RUN_WARNING\n", "muted while critical"),
-    ("mute.py", " or level > self._level", "", "muted while critical|muted through a rise"),
+    ("mute.py", " or methane > self._methane", "", "muted through a rise"),
     ("operation.py", "            loop.valve.close()\n        elif command == COMMAND_MUTE", "            loop.release()\n        elif command == COMMAND_MUTE", "link command opened"),
     ("operation.py", "            result = self._start_test(preheating)\n", "            result = self._start_test(preheating)\n            self.test.moves_valve = True\n", "without a long press"),
-    ("operation.py", "        if level != NORMAL or loop.latched:\n            test.abort()\n            return\n", "", "a test goes on in an alarm"),
+    ("operation.py", "        if loop.worst_level() != NORMAL or loop.latched:\n            test.abort()\n            return\n", "", "a test goes on in an alarm"),
 ]  # fmt: skip
 
 

@@ -11,8 +11,10 @@ import numpy as np
 import pytest
 
 from davy.board.curves import MQ4, MQ7, GasCurve
+from davy.image.compile import compile_mpy
 from davy.paths import FIRMWARE, ROOT
 from support import interpreters
+from support.bytecode import ON_STACK, state_sizes
 
 PORTABLE = ROOT / "host" / "tests" / "portable"
 
@@ -25,7 +27,7 @@ def core(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("module", ["safety_cases", "safety_fault_cases"])
+@pytest.mark.parametrize("module", ["safety_cases", "safety_fault_cases", "sensor_cases", "state_cases"])
 @pytest.mark.parametrize("interpreter", interpreters.NAMES)
 def test_the_safety_cases_hold_on(interpreter: str, module: str, core: Path) -> None:
     passed = interpreters.run_portable(interpreter, module, [core, PORTABLE])
@@ -58,9 +60,38 @@ def test_a_long_life_gives_the_same_answer_on_every_interpreter(core: Path) -> N
     assert len(set(ast.literal_eval(answers["cpython"]))) == len(seeds), "the seeds live different lives"
 
 
+def test_the_state_of_what_runs_in_each_step_stays_on_the_stack() -> None:
+    # A function with more than eleven slots takes a block of the heap at each call, and the search for it costs more
+    # than the function: docs/decisions/0010.
+    in_each_step = {
+        "loop": ("step", "_sample", "_decide", "_read_valve", "_act", "_each_second"),
+        "concentration": ("sample", "_look_up", "_moved"), "filter": ("push", "_median"),
+        "annunciator": ("express", "signals", "_pattern"), "outputs": ("show",), "co_cycle": ("wants_sample", "sample"),
+        "co_serial": ("wants_sample", "sample"), "co_cell": ("wants_sample", "sample"), "button": ("look",),
+        "valve": ("read_back", "output"), "alarm": ("decide", "quiet"), "co_dose": ("decide", "quiet"), "mute": ("look",),
+        "supervision": ("_watch", "_heaters", "_look_at_climate"),
+    }  # fmt: skip
+    for module, functions in in_each_step.items():
+        sizes = state_sizes(compile_mpy(f"safety/{module}.py", (FIRMWARE / "safety" / f"{module}.py").read_bytes()))
+        for function in functions:
+            assert sizes.get(function, 0) <= ON_STACK, f"{module}.{function} needs {sizes[function]} slots"
+
+
+def test_a_step_costs_at_most_twice_what_it_did_before_all_sensors() -> None:
+    # Exact, on 32-bit MicroPython: the same on every machine. The baseline is that of version 0.1.0's first path.
+    sys.path.insert(0, str(ROOT / "benchmarks"))
+    try:
+        from safety_step import BASELINE_FUEL, PREPARE, fuel_of
+    finally:
+        sys.path.pop(0)
+    fuel = fuel_of(PREPARE, [FIRMWARE, PORTABLE])
+    print(f"{fuel:,.0f} fuel, {fuel / BASELINE_FUEL:.2f} of the baseline")
+    assert fuel <= 2 * BASELINE_FUEL
+
+
 @pytest.mark.parametrize("interpreter", ["unix", "wasm32"])
 def test_a_steady_step_allocates_nothing_on(interpreter: str, core: Path) -> None:
-    assert len(interpreters.run_portable(interpreter, "steady_cases", [core, PORTABLE])) == 5
+    assert len(interpreters.run_portable(interpreter, "steady_cases", [core, PORTABLE])) == 7
 
 
 def test_the_curve_tables_are_what_their_tool_makes() -> None:
@@ -139,10 +170,14 @@ _WHOLE_RANGE = """
 import builtins
 from bounded_check import check
 builtins.__bounded__ = check
+from safety.co_cell import CellCircuit, CoCell
+from safety.co_serial import CoSerial
 from safety_bench import Bench
 import safety_cases
 import safety_fault_cases
-for module in (safety_cases, safety_fault_cases):
+import sensor_cases
+import state_cases
+for module in (safety_cases, safety_fault_cases, sensor_cases, state_cases):
     for name in sorted(dir(module)):
         if name.startswith("test_"):
             getattr(module, name)()
@@ -153,6 +188,24 @@ for uv in range(-1_000, 3_300_000, 700):
     bench.methane.uv = bench.co.uv = uv
     bench.step()
 bench.drain()
+# Every temperature and humidity that a part can tell, and beyond; every voltage of a cell; every word of a serial module.
+bench.climate.cdegc = -5_000
+for step in range(200):
+    bench.climate.cdegc += 100
+    bench.climate.rh_permille = step * 37 % 1_100
+    bench.run(10)
+for uv in range(-1_000, 3_300_000, 7_000):
+    for sensitivity in (1_200, 2_400):
+        cell = CoCell(CellCircuit(300_000, 10_000_000, sensitivity), 2_000, 250)
+        for permille in (500, 752, 1_132, 2_000):
+            cell.compensate(permille)
+            for _ in range(6):
+                cell.wants_sample(60_000)
+                cell.sample(uv)
+module = CoSerial()
+for tenths in range(-1, 65_536, 17):
+    module.wants_sample(60_000)
+    module.sample(tenths)
 for uv in range(3_300_000, 0, -700):
     bench.methane.uv = uv
     bench.button.level = uv // 7_000 % 2

@@ -61,7 +61,8 @@ Judge = Callable[[Recorded], Measured]
 class Clause:
     """`mark`: S read in a source, W in a weak one, R recalled and unconfirmed, D davy's own. `core`: no firmware run.
 
-    `to_siren`: nothing after the siren's first sound matters, so the run ends there.
+    `needs_heater_sense`: a board without a shunt in the heater's line cannot tell. `to_siren_ms`: nothing after the siren's
+    first sound from that time on matters, so the run ends there.
     """
 
     profile: str
@@ -71,7 +72,8 @@ class Clause:
     scenario: Scenario | None
     judge: Judge
     core: bool = False
-    to_siren: bool = False
+    to_siren_ms: int | None = None
+    needs_heater_sense: bool = False
 
 
 def within(value: float | None, low: float | None, high: float | None, unit: str, note: str = "") -> Measured:

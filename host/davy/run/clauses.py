@@ -62,9 +62,9 @@ def _methane() -> list[Clause]:
         ("power cut after an alarm", "comes back latched, valve shut", "S", cut, _latched),
     ]
     # Those that ask for nothing but the siren end with it.
-    ends = (_alarm_value, _step, _urgent, _warm_up)
+    ends = {_alarm_value: READY_MS, _step: READY_MS, _urgent: READY_MS, _warm_up: 0}
     found = [
-        Clause(_HOUSEHOLD, name, text, mark, scenario, judge, to_siren=judge in ends)
+        Clause(_HOUSEHOLD, name, text, mark, scenario, judge, to_siren_ms=ends.get(judge))
         for name, text, mark, scenario, judge in rows
     ]
     broken_words = (
@@ -76,7 +76,17 @@ def _methane() -> list[Clause]:
     )
     for fault, word in broken_words:
         broken = trial(word, 2, [Action(0, "sensor_fault", {"gas": "methane", "fault": fault})], state_ms=1_000)
-        found.append(Clause(_HOUSEHOLD, f"methane sensor {word}", "fault, and no number", "R", broken, _fault))
+        found.append(
+            Clause(
+                _HOUSEHOLD,
+                f"methane sensor {word}",
+                "fault, and no number",
+                "R",
+                broken,
+                _fault,
+                needs_heater_sense=fault == "heater",
+            )
+        )
     return found
 
 

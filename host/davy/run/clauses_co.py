@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from davy.run.clause import (
+    READY_MS,
     Clause,
     Measured,
     force,
@@ -52,7 +53,7 @@ def _co_rows() -> list[Clause]:
         minutes = (not_after or not_before) + 5
         scenario = trial(f"{ppm} ppm CO", minutes, [force("co", ppm)], state_ms=60_000)
         window = f"alarm {not_before}..{not_after} min" if not_after else f"no alarm within {not_before} min"
-        found.append(Clause(profile, f"CO {ppm} ppm", window, mark, scenario, judge, to_siren=True))
+        found.append(Clause(profile, f"CO {ppm} ppm", window, mark, scenario, judge, to_siren_ms=READY_MS))
     return found
 
 
@@ -62,14 +63,20 @@ def _co_others() -> list[Clause]:
     return [
         Clause("en50291", "clean air for 24 h", "zero ppm never alarms", "S", clean, _never_in_a_day),
         Clause(
-            _HOUSEHOLD, "CO 300 ppm, high set-point", "alarm within 60 s", "R", high, _high_set_point, to_siren=True
+            _HOUSEHOLD,
+            "CO 300 ppm, high set-point",
+            "alarm within 60 s",
+            "R",
+            high,
+            _high_set_point,
+            to_siren_ms=READY_MS,
         ),
         Clause("ul2034", "CO 30 ppm for 30 days", "no alarm", "S", None, _ul_30_days, core=True),
     ]
 
 
 def _never_in_a_day(recorded: Recorded) -> Measured:
-    return never_before(in_minutes(siren_after(recorded, 0)), 24 * 60, "min")
+    return never_before(in_minutes(siren_after(recorded)), 24 * 60, "min")
 
 
 def _high_set_point(recorded: Recorded) -> Measured:

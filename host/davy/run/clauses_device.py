@@ -26,7 +26,13 @@ def device_clauses() -> list[Clause]:
     )
     found = [
         Clause(
-            _COMMERCIAL, "low alarm, step to 1.6 x set-point", "sounds in the band", "S/R", low, _low, to_siren=True
+            _COMMERCIAL,
+            "low alarm, step to 1.6 x set-point",
+            "sounds in the band",
+            "S/R",
+            low,
+            _low,
+            to_siren_ms=READY_MS,
         ),
         Clause(_COMMERCIAL, "high alarm, at most 50 %LEL", "told after gas of 32 %LEL", "W", two, _high),
         Clause(_COMMERCIAL, "low and high alarm", "can be told apart by ear", "S", two, _apart),

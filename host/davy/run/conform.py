@@ -63,6 +63,8 @@ def conform(
     for clause in clauses(profile):
         if "CO" in clause.name and board.co is None:
             continue
+        if clause.needs_heater_sense and board.methane.heater_sense_pin is None:
+            continue
         each = _try(clause, replace(board, profile=clause.profile), seed)
         tried.append(each)
         on_tried(each)
@@ -73,7 +75,7 @@ def _try(clause: Clause, board: BoardSpec, seed: int) -> Tried:
     if clause.scenario is None:
         empty = Recorded(0)
         return Tried(clause, clause.judge(empty), empty, "")
-    outcome = Run(clause.scenario, board, seed=seed, calibrated=True, to_siren=clause.to_siren).execute()
+    outcome = Run(clause.scenario, board, seed=seed, calibrated=True, to_siren_ms=clause.to_siren_ms).execute()
     return Tried(clause, clause.judge(outcome.recorded), outcome.recorded, outcome.image.sha256)
 
 

@@ -96,7 +96,7 @@ class Run:
     """One run of a scenario; `on_event` hears every line of the record, `on_time` how far it is.
 
     `calibrated`: the unit has the values of its very sensors, as after a calibration; else those of `calibration`, or the
-    types' nominal ones. `to_siren`: end soon after the siren sounds first.
+    types' nominal ones. `to_siren_ms`: end soon after the siren sounds first from that virtual time on.
     """
 
     def __init__(
@@ -109,7 +109,7 @@ class Run:
         replays: dict[str, Replay] | None = None,
         calibrated: bool = False,
         calibration: Calibration | None = None,
-        to_siren: bool = False,
+        to_siren_ms: int | None = None,
         on_event: Callable[[RunEvent], None] = lambda event: None,
         on_time: Callable[[int], None] = lambda t_ms: None,
     ) -> None:
@@ -120,13 +120,13 @@ class Run:
         self._replays = replays or {}
         self._calibrated = calibrated
         self._calibration = calibration
-        self._to_siren = to_siren
+        self._to_siren_ms = to_siren_ms
+        self._siren_heard = False
         self._on_event = on_event
         self._on_time = on_time
         self._recorded = Recorded(scenario.duration_ms)
         self._board: VirtualBoard | None = None
         self._began_s = 0.0
-        self._siren_ms = 0
 
     def execute(self) -> Outcome:
         """Run to the end and judge. Nothing is left running, whatever happens."""
@@ -172,10 +172,13 @@ class Run:
         self._board = board
         self._began_s = time.monotonic()
         self._replay(board)
+        if board.valve_open:
+            # One that is closed on demand is open as it was installed.
+            self._heard(BoardEvent(0, "valve", {"open": True}))
         board.power_on()
         for action in self._scenario.actions:
             self._run_to(board, action.t_ms)
-            if self._to_siren and self._siren_ms:
+            if self._siren_heard:
                 break
             self._note(RunEvent(board.now_ms, "do", action.words(), {"action": action.kind, **action.values}))
             self._act(action, board, network)
@@ -185,7 +188,7 @@ class Run:
     def _run_to(self, board: VirtualBoard, t_ms: int) -> None:
         # A chosen speed only holds virtual time back: the run stays the same, event for event.
         piece_ms = _PIECE_MS if self._speed is None else max(1, round(self._speed * _PACE_S * 1000))
-        while board.now_ms < t_ms and not (self._to_siren and self._siren_ms):
+        while board.now_ms < t_ms and not self._siren_heard:
             board.run_until(min(t_ms, board.now_ms + piece_ms))
             self._on_time(board.now_ms)
             if self._speed is not None:
@@ -251,8 +254,8 @@ class Run:
             elif isinstance(frame.message, Event):
                 self._recorded.told.append((event.t_ms, frame.message))
                 self._recorded.told_ids.append((frame.source.hex(), frame.session, frame.seq))
-        if event.kind == "siren" and event.data["on"]:
-            self._siren_ms = self._siren_ms or event.t_ms
+        if self._to_siren_ms is not None and event.kind == "siren" and event.data["on"]:
+            self._siren_heard = self._siren_heard or event.t_ms >= self._to_siren_ms
         self._note(translate(event))
 
     def _stored(self, _packet: Received, verdict: Verdict) -> None:

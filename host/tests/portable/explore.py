@@ -114,7 +114,7 @@ class Machine:
         fields += [(self.relay, "value", -1), (self.signals, "value", -1)]
         fields += [(loop.outputs, "relay", -1), (loop.outputs, "_signals", -1)]
         fields += [(test, "result", -1), (test, "moves_valve", -1), (test, "_age_ms", 4)]
-        fields += [(mute, "left_ms", -1), (mute, "_level", -1), (mute, "_faults", -1)]
+        fields += [(mute, "left_ms", -1), (mute, "_methane", -1), (mute, "_co", -1), (mute, "_faults", -1)]
         return fields
 
     def _forget_what_is_not_read(self):
@@ -125,7 +125,7 @@ class Machine:
             test._age_ms = 0
         test.failed_items = test.tested_items = 0
         if mute.left_ms == 0:
-            mute._level = mute._faults = 0
+            mute._methane = mute._co = mute._faults = 0
 
     def save(self):
         self._forget_what_is_not_read()

@@ -57,3 +57,30 @@ def test_the_wrap_does_not_allocate():
     bench = Bench(start_ms=(1 << 30) - 5_000)
     bench.run(1)
     _steps_locked(bench, 20)
+
+
+def test_the_other_co_sensors_and_the_self_test_do_not_allocate():
+    from safety.co_cell import CellCircuit, CoCell
+    from safety.co_serial import CoSerial
+
+    for co in (CoCell(CellCircuit(400_000, 1_200_000, 1_525), 2_000, 250), CoSerial()):
+        bench = Bench(co=co).ready()
+        bench.co.uv, bench.co.noise_uv = (460_000, 1_000) if isinstance(co, CoCell) else (120, 1)
+        bench.loop.command = 3
+        _steps_locked(bench, 70)
+        bench.climate.works = False
+        _steps_locked(bench, 40)
+        assert bench.loop.operation.test.result
+
+
+def test_coil_relay_tamper_and_low_alarm_do_not_allocate():
+    from safety.profile import PROFILES
+
+    bench = Bench(profile=PROFILES["gb15322_commercial"]).ready()
+    bench.tamper.level = 1
+    bench.coil.on_uv = 900_000
+    bench.methane.uv = uv_of_ppm(8_000)
+    _steps_locked(bench, 30)
+    assert bench.loop.latched
+    bench.loop.command = 2
+    _steps_locked(bench, 10)
