@@ -64,8 +64,9 @@ def test_the_other_co_sensors_and_the_self_test_do_not_allocate():
     from safety.co_serial import CoSerial
 
     for co in (CoCell(CellCircuit(400_000, 1_200_000, 1_525), 2_000, 250), CoSerial()):
-        bench = Bench(co=co).ready()
+        bench = Bench(co=co)
         bench.co.uv, bench.co.noise_uv = (460_000, 1_000) if isinstance(co, CoCell) else (120, 1)
+        bench.ready()
         bench.loop.command = 3
         _steps_locked(bench, 70)
         bench.climate.works = False
