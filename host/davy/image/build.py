@@ -48,6 +48,12 @@ def build_image(
     return Image(_littlefs(files), sha256, files)
 
 
+def with_files(image: Image, changes: dict[str, bytes | None]) -> Image:
+    """The same image with some files replaced, or left out (None), and everything else as it was: a spoilt one, to try."""
+    files = {name: content for name, content in {**image.files, **changes}.items() if content is not None}
+    return Image(_littlefs(files), image.sha256, files)
+
+
 def _littlefs(files: dict[str, bytes]) -> bytes:
     filesystem = littlefs.LittleFS(block_size=BLOCK_BYTES, block_count=VFS.length // BLOCK_BYTES)
     for name in sorted(files):

@@ -14,7 +14,8 @@ from davy.board.room import RoomConfig
 from davy.board.valve import ValveFault
 from davy.board.virtual import VirtualBoard
 from davy.image.boardfile import load_board
-from davy.image.build import build_image
+from davy.image.build import build_image, with_files
+from davy.image.calibration import Calibration
 from davy.image.settings import Settings
 
 #: Virtual seconds from power to a measuring alarm: the boot and the longest preheat of the shipped profiles.
@@ -24,6 +25,8 @@ _STEP_S = 0.1
 
 class BoardUnderTest:
     """davy's own firmware on a virtual board, in virtual time: nothing happens unless the test lets time run.
+
+    `spoil` replaces files of the image, or leaves them out (None), without its hashes knowing.
 
     The board is powered from the start, its valve shut. `make_ready` takes it through the preheat and opens the valve
     by its button, as a person does at commissioning.
@@ -38,6 +41,8 @@ class BoardUnderTest:
         volume_m3: float = 20.0,
         ventilation_ach: float = 0.5,
         settings: Settings | None = None,
+        calibration: Calibration | None = None,
+        spoil: dict[str, bytes | None] | None = None,
         broker: tuple[str, int] | None = None,
         monitored: bool = False,
     ) -> None:
@@ -53,7 +58,7 @@ class BoardUnderTest:
         self.plant = Plant(spec, RoomConfig(volume_m3=volume_m3, ventilation_ach=ventilation_ach), seed)
         self.board = VirtualBoard(
             spec,
-            build_image(spec, settings),
+            with_files(build_image(spec, settings, calibration=calibration), spoil or {}),
             self.plant,
             flash=folder / f"flash-{seed}.bin",
             seed=seed,
@@ -103,12 +108,30 @@ class BoardUnderTest:
         self.plant.set_leak(gas, litres_per_min)
 
     def sensor_fault(self, gas: str, fault: str | None) -> None:
-        """`open` (unplugged), `short`, `stuck`, `saturated`, or None to mend it."""
+        """`open` (unplugged), `short`, `stuck`, `saturated`, `jumping`, `heater`, those of a ZE07, or None to mend it."""
         self.plant.set_sensor_fault(gas, fault)
 
     def valve_fault(self, fault: ValveFault | None) -> None:
-        """`stuck_open`, `stuck_closed`, `contact_open`, or None to mend it."""
+        """`stuck_open`, `stuck_closed`, `contact_open`, `coil_open`, `coil_short`, `relay_welded`, `leaking`, or None."""
         self.board.set_valve_fault(fault)
+
+    def set_climate(self, temperature_degc: float, humidity_percent: float) -> None:
+        """The weather in the room."""
+        self.plant.set_climate(temperature_degc, humidity_percent)
+
+    def climate_fault(self, fault: str | None) -> None:
+        """The temperature and humidity part is `silent` or `garbled`, or None to mend it."""
+        if self.board.periphery.wired.climate is None:
+            raise ValueError(f"board {self.board.spec.name} has no climate part")
+        self.board.periphery.wired.climate.fault = fault
+
+    def set_case(self, is_open: bool) -> None:
+        """Open the case, or close it: its switch tells."""
+        self.board.set_tamper(is_open)
+
+    def command(self, kind: codec.CommandKind) -> None:
+        """Give a command over the wired line."""
+        self.board.send_command(kind)
 
     def open_valve_by_hand(self) -> None:
         """Lift the lever of a pulse or relay valve (a held valve has none: press_button opens it)."""
@@ -159,6 +182,14 @@ class BoardUnderTest:
         """The messages of one kind, such as `davy.codec.State` or `davy.codec.Event`, oldest first."""
         decoded = [frame for frame in self.frames if isinstance(frame, codec.Decoded)]
         return [frame.message for frame in decoded if isinstance(frame.message, kind)]
+
+    @property
+    def state(self) -> codec.State:
+        """The newest state report. Raises AssertionError when there was none."""
+        states = self.messages(codec.State)
+        assert states, "no state report yet"
+        newest: codec.State = states[-1]
+        return newest
 
     @property
     def console(self) -> list[str]:
