@@ -25,6 +25,16 @@ is = "preheat"
 at = "10s"
 """
 
+BROKEN = """
+title = "broken"
+duration = "20s"
+[[event]]
+at = "1s"
+do = "sensor_fault"
+gas = "co"
+fault = "silent"
+"""
+
 
 def davy(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     return subprocess.run([DAVY, *arguments], capture_output=True, text=True, check=False, cwd=cwd, timeout=100)
@@ -62,6 +72,15 @@ def test_a_run_that_fails_exits_1_and_says_what(tmp_path: Path) -> None:
         (["run", "--replay", "/nowhere.csv"], "davy: /nowhere.csv: cannot be read"),
         (["run", "{quick}", "--replay", "{quick}", "--map", "mq9=A"], "davy: --map: 'mq9=A' will not do"),
         (["run", "{quick}", "--seed", "minus"], "davy: Invalid value for '--seed'"),
+        (
+            ["run", "{quick}", "--calibration", "/nowhere.json"],
+            "davy: /nowhere.json: there is no such calibration file",
+        ),
+        (["run", "{quick}", "--calibration", "{quick}"], "davy: {quick}: cannot be read as JSON"),
+        (
+            ["run", "{broken}"],
+            "davy: broken: sensor_fault at 0:00:01.0: board virtual has no co sensor that can be 'silent'",
+        ),
         (["fly"], "davy: No such command 'fly'"),
         (["monitor", "--broker", "http://x"], "davy: --broker: 'http://x' is no broker's address"),
         (["monitor", "--listen", "x"], "davy: --listen: 'x' will not do"),
@@ -69,10 +88,10 @@ def test_a_run_that_fails_exits_1_and_says_what(tmp_path: Path) -> None:
     ],
 )
 def test_bad_input_is_one_line_and_exit_status_2(tmp_path: Path, arguments: list[str], said: str) -> None:
-    quick = scenario(tmp_path)
-    done = davy(*[argument.format(quick=quick) for argument in arguments], cwd=tmp_path)
+    quick = scenario(tmp_path, BROKEN if "{broken}" in arguments else QUICK)
+    done = davy(*[argument.format(quick=quick, broken=quick) for argument in arguments], cwd=tmp_path)
     assert done.returncode == 2, done.stderr
-    assert done.stderr.startswith(said), done.stderr
+    assert done.stderr.startswith(said.format(quick=quick)), done.stderr
     assert len(done.stderr.splitlines()) == 1, done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["quick.toml"], "nothing half-written"
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from davy.codec import Fault
+from davy.codec.fault_table import FAULT_TABLE
 from davy.paths import ROOT
 
 PAGES = sorted(
@@ -62,3 +64,15 @@ def test_the_virtual_boards_example_runs_as_it_stands(tmp_path: Path) -> None:
     printed = [line for line in done.stdout.splitlines() if not line.startswith("BoardEvent")]
     assert len(printed) == 1
     assert printed[0].startswith("False True red"), "shut, sounding, red"
+
+
+def test_the_table_of_faults_names_every_bit_and_the_page_is_made_from_it() -> None:
+    assert list(FAULT_TABLE) == list(Fault)
+    assert all(all(entry) for entry in FAULT_TABLE.values())
+
+
+@pytest.mark.parametrize("tool", ["fault_page.py", "signal_picture.py"])
+def test_what_a_tool_draws_or_writes_is_fresh(tool: str) -> None:
+    command = [sys.executable, str(ROOT / "tools" / tool), "--check"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

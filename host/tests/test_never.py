@@ -15,14 +15,21 @@ PORTABLE = ROOT / "host" / "tests" / "portable"
 MOST_STATES = 400_000
 
 
-def explore(core: Path, classes: str) -> str:
-    code = f"import explore\nprint(explore.explore(explore.{classes}, {MOST_STATES}))\n"
+def explore(core: Path, classes: str, profile: str = "gb15322_household") -> str:
+    code = f"import explore\nprint(explore.explore(explore.{classes}, {MOST_STATES}, {profile!r}))\n"
     return interpreters.run("cpython", code, [core, PORTABLE]).strip()
 
 
-@pytest.mark.parametrize("classes", ["METHANE_ONLY", "CO_BESIDE"])
-def test_nothing_forbidden_in_any_state(classes: str) -> None:
-    said = explore(FIRMWARE, classes)
+@pytest.mark.parametrize(
+    ("classes", "profile"),
+    [
+        ("METHANE_ONLY", "gb15322_household"),
+        ("CO_BESIDE", "gb15322_household"),
+        ("METHANE_ONLY", "gb15322_commercial"),
+    ],
+)
+def test_nothing_forbidden_in_any_state(classes: str, profile: str) -> None:
+    said = explore(FIRMWARE, classes, profile)
     print(said)
     found = re.fullmatch(r"COMPLETE (\d+) states, (\d+) steps", said)
     assert found, said

@@ -69,6 +69,31 @@ class Life(RuleBasedStateMachine):
     def contact(self, stuck: int) -> None:
         self.bench.contact.stuck = stuck
 
+    @rule(command=st.sampled_from([1, 2, 3, 9]))
+    def command(self, command: int) -> None:
+        commanded = self.bench.loop.valve_commanded
+        latched = self.bench.loop.latched
+        self.bench.loop.command = command
+        self._run(0.1)
+        assert self.bench.loop.valve_commanded <= commanded, "a command opened the valve"
+        assert self.bench.loop.latched >= latched, "a command released the latch"
+
+    @rule(works=st.booleans(), cdegc=st.integers(-5_000, 13_000), rh_permille=st.integers(-10, 1_100))
+    def climate_changes(self, works: bool, cdegc: int, rh_permille: int) -> None:
+        sensor = self.bench.climate
+        sensor.works, sensor.cdegc, sensor.rh_permille = works, cdegc, rh_permille
+
+    @rule(heater=st.sampled_from([0, 150_000]), coil=st.sampled_from([0, 300_000, 900_000]), opened=st.integers(0, 1))
+    def parts_change(self, heater: int, coil: int, opened: int) -> None:
+        self.bench.methane_heater.uv = heater
+        self.bench.coil.on_uv = coil
+        self.bench.tamper.level = opened
+
+    @rule(bit=st.integers(14, 16), checked=st.booleans())
+    def background_checks(self, bit: int, checked: bool) -> None:
+        self.bench.loop.supervision.checks_wrong = 1 << bit if checked else 0
+        self.bench.loop.operation.test.memory_checked = checked
+
     @rule(late_ms=st.integers(101, 5_000))
     def late_step(self, late_ms: int) -> None:
         self.bench.step(late_ms)
@@ -92,6 +117,9 @@ class Life(RuleBasedStateMachine):
         if codes.CRITICAL in (loop.methane_level, loop.co_level):
             assert loop.latched
             assert loop.run_state == codes.RUN_CRITICAL
+            assert loop.operation.mute.left_ms == 0, "muted while critical"
+        if loop.latched:
+            assert loop.operation.test.result != codes.TEST_RUNNING, "a test goes on in an alarm"
         if loop.methane_level == codes.CRITICAL:
             assert bench.signals.value & SIREN, "critical and silent"
         if loop.faults:
@@ -103,4 +131,4 @@ class Life(RuleBasedStateMachine):
 
 
 TestLife = Life.TestCase
-TestLife.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
+TestLife.settings = settings(max_examples=100, stateful_step_count=30, deadline=None)

@@ -57,16 +57,20 @@ def conform(
         print(to_json(conformity), end="")
         return 0 if conformity.passed else EXIT_FAILED
     console = Console()
-    table = Table("profile", "clause", "mark", "required", "measured", "margin", "verdict", box=None, pad_edge=False)
-    for each in conformity.tried:
-        style = "green" if each.measured.passed else "bold red" if each.confirmed else "yellow"
-        name = f"{each.clause.name}{' (decision core)' if each.clause.core else ''}"
-        measured = each.measured
-        table.add_row(
-            each.clause.profile, name, each.clause.mark, measured.required, measured.measured, measured.margin,
-            f"[{style}]{each.verdict}[/]",
-        )  # fmt: skip
-    console.print(table)
+    for name in dict.fromkeys(each.clause.profile for each in conformity.tried):
+        table = Table("clause", "mark", "required", "measured", "margin", "verdict", box=None, pad_edge=False)
+        for each in conformity.tried:
+            if each.clause.profile != name:
+                continue
+            style = "green" if each.measured.passed else "bold red" if each.confirmed else "yellow"
+            measured = each.measured
+            table.add_row(
+                f"{each.clause.name}{' (decision core)' if each.clause.core else ''}", each.clause.mark,
+                measured.required, measured.measured, measured.margin, f"[{style}]{each.verdict}[/]",
+            )  # fmt: skip
+        console.print(name, style="bold", highlight=False)
+        console.print(table)
+        console.print()
     met = sum(each.measured.passed for each in conformity.tried)
     console.print(
         f"{'PASS' if conformity.passed else 'FAIL'}: {met} of {len(conformity.tried)} clauses met "

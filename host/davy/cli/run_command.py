@@ -38,6 +38,9 @@ def run(
         int | None, typer.Option(help="Seed of noise, drift and tolerances (the scenario's).", min=0, max=2**32 - 1)
     ] = None,
     speed: Annotated[str, typer.Option(help="max, real, or virtual seconds a second.")] = "max",
+    calibration: Annotated[
+        Path | None, typer.Option(help="A unit's calibration (JSON); else the types' nominal values.")
+    ] = None,
     replay: Annotated[Path | None, typer.Option(help="CSV of a real recording to feed through the ADC.")] = None,
     map_: Annotated[str, typer.Option("--map", help="Which column stands in for which sensor.")] = _DEFAULT_MAP,
     json_: Annotated[Path | None, typer.Option("--json", help="Write every event to this file.")] = None,
@@ -66,6 +69,7 @@ def run(
         board,
         seed=seed,
         speed=parse_speed(speed),
+        calibration_path=calibration,
         replay=replay,
         columns=map_,
         fit_to_replay=scenario is None,

@@ -11,10 +11,11 @@ from rich.text import Text
 
 from davy.board.replay import Replay, load_replay, parse_map
 from davy.image.boardfile import load_board
+from davy.image.calibration import load_calibration
 from davy.run.files import check_writable, write_whole
 from davy.run.record import to_json
 from davy.run.runner import Outcome, Run
-from davy.run.scenario import Scenario
+from davy.run.scenario import Scenario, check_faults
 from davy.run.timeline import Timeline
 
 
@@ -24,6 +25,7 @@ def run_and_report(
     *,
     seed: int | None = None,
     speed: float | None = None,
+    calibration_path: Path | None = None,
     replay: Path | None = None,
     columns: str = "",
     fit_to_replay: bool = False,
@@ -37,6 +39,8 @@ def run_and_report(
     for path, option in ((json_path, "--json"), (report_path, "--report")):
         if path is not None:
             check_writable(path, option)
+    check_faults(scenario, spec)
+    calibration = load_calibration(calibration_path, spec) if calibration_path is not None else None
     replays: dict[str, Replay] = {}
     if replay is not None:
         replays = load_replay(replay, parse_map(columns))
@@ -47,7 +51,14 @@ def run_and_report(
         )
     with Timeline(scenario.duration_ms, console, quiet) as timeline:
         outcome = Run(
-            scenario, spec, seed=seed, speed=speed, replays=replays, on_event=timeline.tell, on_time=timeline.advance
+            scenario,
+            spec,
+            seed=seed,
+            speed=speed,
+            replays=replays,
+            calibration=calibration,
+            on_event=timeline.tell,
+            on_time=timeline.advance,
         ).execute()
     if json_path is not None:
         write_whole(json_path, to_json(outcome))

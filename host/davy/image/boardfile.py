@@ -203,8 +203,11 @@ def _checked(data: dict[str, Any], where: str) -> dict[str, Any]:
         given = data[table]
         if not isinstance(given, dict):
             raise InputError(f"{where}: {table}", "is no table", f"write [{table}]")
-        if table == "co" and given.get("part") in CO_PARTS:
-            rules = {**rules, **CO_PARTS[given["part"]]}
+        if table == "co":
+            if "part" not in given:
+                raise InputError(f"{where}: co.part", "is missing", _right(rules["part"]))
+            part = _value(given["part"], rules["part"], f"{where}: co.part")
+            rules = {**rules, **CO_PARTS[str(part)]}
         _reject_unknown(given, list(rules), f"{where}: [{table}]")
         values[table] = {}
         for key, rule in rules.items():

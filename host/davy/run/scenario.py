@@ -6,14 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from davy.board.analogue import SENSOR_FAULTS
+from davy.board.analogue import FAULTS_OF_PART, SENSOR_FAULTS
 from davy.board.climate_chips import CLIMATE_FAULTS
 from davy.board.plant import GASES
 from davy.board.room import RoomConfig
 from davy.board.valve import VALVE_FAULTS
 from davy.codec import CommandKind
 from davy.errors import InputError
+from davy.image.boardparts import BoardSpec
 from davy.paths import SCENARIOS
+from davy.run.duration import show_ms
 from davy.run.expect import Expectation, parse_expectation
 from davy.run.fields import Table, read_toml
 
@@ -176,3 +178,22 @@ def _action(table: Table, duration_ms: int) -> Action:
     if t_ms > duration_ms:
         raise table.refuse("at", "is after the end of the run", "at most the duration")
     return Action(t_ms, kind, parse(table))
+
+
+def check_faults(scenario: Scenario, board: BoardSpec) -> None:
+    """Whether the board's parts can break as the scenario says. Raises InputError."""
+    parts = {"methane": board.methane.part, "co": board.co.part if board.co is not None else ""}
+    for action in scenario.actions:
+        gas, fault = str(action.values.get("gas", "")), str(action.values.get("fault", ""))
+        where = f"{scenario.title}: {action.kind} at {show_ms(action.t_ms)}"
+        if action.kind == "sensor_fault" and fault != "none":
+            possible = FAULTS_OF_PART.get(parts[gas], ())
+            if fault not in possible:
+                what = f"board {board.name} has no {gas} sensor that can be {fault!r}"
+                raise InputError(where, what, f"its {parts[gas] or 'none'}: {', '.join(possible) or 'nothing'}")
+        if action.kind == "climate_fault" and board.climate is None:
+            raise InputError(where, f"board {board.name} has no climate part", "one with [climate]")
+        if action.kind == "reference" and board.reference is None:
+            raise InputError(where, f"board {board.name} has no ADC reference", "one with [reference]")
+        if action.kind == "tamper" and board.tamper is None:
+            raise InputError(where, f"board {board.name} has no tamper switch", "one with [tamper]")

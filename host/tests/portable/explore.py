@@ -12,7 +12,7 @@ from safety import button, co_dose, codes, self_test
 from safety.climate import Climate
 from safety.kept import Kept
 from safety.loop import SafetyLoop
-from safety.profile import GB15322_HOUSEHOLD
+from safety.profile import PROFILES
 from safety.valve import HeldValve
 
 UNIT_MS = 100
@@ -55,8 +55,8 @@ class Reading:
         return 0
 
 
-def shrunk_profile():
-    profile = dict(GB15322_HOUSEHOLD)
+def shrunk_profile(name):
+    profile = dict(PROFILES[name])
     units = {
         "warning_ms": 1, "alarm_ms": 3, "urgent_ms": 1, "clear_ms": 1, "blind_ms": 1, "preheat_ms": PREHEAT,
         "preheat_alarm_ms": 2, "fault_ms": 1, "fault_clear_ms": 1, "fault_closes_ms": 2, "valve_travel_ms": 1,
@@ -70,7 +70,7 @@ def shrunk_profile():
 
 
 class Machine:
-    def __init__(self):
+    def __init__(self, profile):
         button.LONG_MS = 2 * UNIT_MS
         co_dose.FULL = 2
         self_test.SHOW_MS, self_test.LEAST_MS, self_test.MEMORY_WITHIN_MS = UNIT_MS, 4 * UNIT_MS, 4 * UNIT_MS
@@ -90,7 +90,7 @@ class Machine:
             "methane_heater": None, "co_heater": None, "reference": None,
         }  # fmt: skip
         kept = Kept(self.store.load(), self.store.save)
-        self.loop = SafetyLoop(shrunk_profile(), parts, drivers, kept, 0)
+        self.loop = SafetyLoop(shrunk_profile(profile), parts, drivers, kept, 0)
         self.loop._co_alarm._rate[1] = 1
         self.loop._co_alarm._recovery = 1
         self.loop.step(0)
@@ -198,6 +198,8 @@ def breaches(before, machine, methane, co, down, dt_ms, command):
         found.append("a test that moves the valve without a long press")
     if test.result == codes.TEST_RUNNING and (loop.latched or critical):
         found.append("a test goes on in an alarm")
+    if loop._low_latches and loop.methane_level and not loop.latched:
+        found.append("a low alarm that should latch and does not")
     if critical and (not loop.latched or machine.relay.value):
         found.append("critical and the valve not shut and latched")
     if loop.health.bits and not machine.signals.value & YELLOW:
@@ -227,8 +229,8 @@ METHANE_ONLY = (METHANE, CO[:1])
 CO_BESIDE = ((METHANE[0], METHANE[5]), CO)
 
 
-def explore(classes, most_states):
-    machine = Machine()
+def explore(classes, most_states, profile="gb15322_household"):
+    machine = Machine(profile)
     start = machine.save()
     seen = {start: None}
     frontier = [start]
