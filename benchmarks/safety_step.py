@@ -8,31 +8,15 @@ law with math.pow, readings and decisions as new objects. Microseconds on the un
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 from davy.paths import FIRMWARE, ROOT
 
 sys.path.insert(0, str(ROOT / "host" / "tests"))
 
 from support import interpreters
+from support.fuel import BASELINE_FUEL, PREPARE, fuel_of
 
 PORTABLE = ROOT / "host" / "tests" / "portable"
-FEW, MANY = 500, 2_500
-#: What a step cost when the first path was complete: MQ-4, MQ-7, a held valve, and nothing else.
-BASELINE_FUEL = 141_383
-
-PREPARE = """
-from safety_bench import Bench, Adc
-bench = Bench().ready()
-step = bench.loop.step
-def run(count):
-    now = bench.now_ms
-    for _ in range(count):
-        step(now)
-        now += 100
-    bench.now_ms = now
-"""
-
 _FLOAT = """
 import math
 from safety_bench import Adc, CLEAN_UV, CO_CLEAN_UV
@@ -94,15 +78,6 @@ start = time.ticks_us()
 run(20000)
 print(time.ticks_diff(time.ticks_us(), start) / 20000)
 """
-
-
-def fuel_of(prepare: str, folders: list[Path]) -> float:
-    """Fuel of one step, exact: the difference of many and few, over their difference in number."""
-    spent = []
-    for count in (FEW, MANY):
-        result = interpreters.run_wasm(f"{prepare}\nrun({count})\n", folders)
-        spent.append(interpreters.WASM_FUEL - result.fuel_remaining)
-    return (spent[1] - spent[0]) / (MANY - FEW)
 
 
 def main() -> None:

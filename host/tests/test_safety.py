@@ -15,6 +15,7 @@ from davy.image.compile import compile_mpy
 from davy.paths import FIRMWARE, ROOT
 from support import interpreters
 from support.bytecode import ON_STACK, state_sizes
+from support.fuel import BASELINE_FUEL, PREPARE, fuel_of
 
 PORTABLE = ROOT / "host" / "tests" / "portable"
 
@@ -79,11 +80,6 @@ def test_the_state_of_what_runs_in_each_step_stays_on_the_stack() -> None:
 
 def test_a_step_costs_at_most_twice_what_it_did_before_all_sensors() -> None:
     # Exact, on 32-bit MicroPython: the same on every machine. The baseline is that of version 0.1.0's first path.
-    sys.path.insert(0, str(ROOT / "benchmarks"))
-    try:
-        from safety_step import BASELINE_FUEL, PREPARE, fuel_of
-    finally:
-        sys.path.pop(0)
     fuel = fuel_of(PREPARE, [FIRMWARE, PORTABLE])
     print(f"{fuel:,.0f} fuel, {fuel / BASELINE_FUEL:.2f} of the baseline")
     assert fuel <= 2 * BASELINE_FUEL
