@@ -1,6 +1,6 @@
 # Makes the parts and drivers that a board's data names. A part that cannot be used is left out, told, and a fault, so that
 # what still works goes on.
-from drivers.adc import AdcInput, NoAdc
+from drivers.adc import AdcInput, NoAdc, PeakInput
 from drivers.climate import PARTS as CLIMATE_PARTS
 from drivers.heater import Heater
 from drivers.pins import Input, NoInput, NoOutput, NoSwitch, Output, Signals
@@ -146,7 +146,7 @@ def make_drivers(board: dict, store: "Any") -> dict:
         "methane": AdcInput(board["methane"]["adc_pin"]),
         "methane_heater": _adc(board["methane"], "heater_sense_pin"),
         "co": _co_input(co),
-        "co_heater": _adc(co, "heater_sense_pin"),
+        "co_heater": NoAdc() if not co or co.get("heater_sense_pin") is None else PeakInput(co["heater_sense_pin"]),
         "heater": Heater(co["heater_pin"]) if co and co.get("heater_pin") is not None else NoOutput(),
         "climate": _climate(board.get("climate")),
         "reference": _adc(board.get("reference"), "adc_pin"),

@@ -2,6 +2,7 @@
 import machine
 
 FAILED_UV = -1
+_CONVERSIONS = 48  # of about 50 us: more than the heater's period of 2 ms
 
 
 class AdcInput:
@@ -16,6 +17,24 @@ class AdcInput:
             return self._read_uv()
         except OSError:
             return FAILED_UV
+
+
+class PeakInput:
+    # Of a voltage that comes and goes with a PWM: the first of some conversions in a row that sees any. They are closer
+    # together than the pulses are long, and span more than its period.
+    def __init__(self, pin: int) -> None:
+        self._read_uv = machine.ADC(machine.Pin(pin), atten=machine.ADC.ATTN_11DB).read_uv
+
+    def read_uv(self) -> int:
+        # FAILED_UV when the conversion failed.
+        try:
+            for _ in range(_CONVERSIONS):
+                uv = self._read_uv()
+                if uv > 0:
+                    return uv
+        except OSError:
+            return FAILED_UV
+        return 0
 
 
 class NoAdc:

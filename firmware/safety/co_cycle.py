@@ -1,6 +1,6 @@
 # The MQ-7's heater cycle: 60 s at 5 V cleans the surface, 90 s at 1.4 V lets CO show. Only the end of the low
 # phase gives a reading; it is held, with its status, until the next. Source: data sheet.
-from safety.codes import ABSENT, HEATER, OK, OPEN, SHORT, SILENT, UNCALIBRATED, WARMING
+from safety.codes import ABSENT, HEATER, OK, OPEN, SHORT, SILENT, STUCK, UNCALIBRATED, WARMING
 from safety.concentration import OPEN_UV, MqReading
 
 HIGH_MS = 60_000
@@ -11,6 +11,7 @@ LOW_PERMILLE = 78  # 1.4 V RMS out of 5 V
 CHECK_MS = 1_000  # between two looks whether the sensor is there at all
 _HEATER_SETTLED_MS = 2_000  # the current is looked at only when it has come up
 _BAD_LOOKS = 3
+_STUCK_LOOKS = 25  # a second or less each, without any noise
 
 
 class CoCycle:
@@ -26,14 +27,16 @@ class CoCycle:
         self._check_ms = 0
         self._bad = 0  # looks in a row that found no sensor
         self._cold = 0  # looks in a row that found no heater current
+        self._last_uv = -1
+        self._same = 0  # looks in a row that found the very same voltage
 
     def compensate(self, permille: int) -> None:
         if self._reading is not None:
             self._reading.compensate(permille)
 
     def heater(self, warm: bool) -> None:
-        # Told each second whether the heater's current is as it should be; only the 5 V phase says anything.
-        if self._low or self._phase_ms < _HEATER_SETTLED_MS:
+        # Told each second whether the heater's current is as it should be, while it is on.
+        if self._phase_ms < _HEATER_SETTLED_MS:
             return
         if warm:
             self._cold = 0
@@ -73,6 +76,7 @@ class CoCycle:
             return
         if OPEN_UV < uv < self._short_uv:
             self._bad = 0
+            self._look_for_noise(uv)
         elif self._bad < 2:
             self._bad += 1
         elif self._cold < _BAD_LOOKS:
@@ -82,10 +86,20 @@ class CoCycle:
         if self._low and self._phase_ms >= LOW_MS - WINDOW_MS:
             reading.sample(uv)
 
+    def _look_for_noise(self, uv: int) -> None:
+        if uv != self._last_uv:
+            self._last_uv = uv
+            self._same = 0
+        elif self._same < _STUCK_LOOKS:
+            self._same += 1
+            if self._same == _STUCK_LOOKS:
+                self.value_ppm = 0
+                self.status = STUCK
+
     def _finish(self) -> None:
         reading = self._reading
         self._low = False
         self.heater_permille = HIGH_PERMILLE
-        if reading is not None and self._bad < 2 and self._cold < _BAD_LOOKS:
+        if reading is not None and self._bad < 2 and self._cold < _BAD_LOOKS and self._same < _STUCK_LOOKS:
             self.status = reading.status
             self.value_ppm = reading.value_ppm if reading.status == OK else 0

@@ -289,3 +289,5 @@ class SafetyLoop:
         self.faults |= 1 << FAULT_INTERNAL
         self.run_state = RUN_FAULT
         self.outputs.fail_safe(self.valve.fail_level, FAILED)
+        # What the step decided before it failed outlives the reset that the watchdog will bring.
+        self.kept.step()

@@ -6,14 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from davy.paths import BOARDS
+from davy.board.virtual import WDT_RESET
+from davy.image.compile import compile_mpy
+from davy.paths import BOARDS, FIRMWARE
 from davy.testing.board_under_test import BoardUnderTest
 
 
-def board_with(kind: str, folder: Path) -> BoardUnderTest:
+def board_with(kind: str, folder: Path, spoil: dict[str, bytes | None] | None = None) -> BoardUnderTest:
     path = folder / f"{kind}.toml"
     path.write_text((BOARDS / "virtual" / "board.toml").read_text().replace('kind = "held_nc"', f'kind = "{kind}"'))
-    return BoardUnderTest(folder, board=str(path))
+    return BoardUnderTest(folder, board=str(path), spoil=spoil)
 
 
 @pytest.mark.parametrize("kind", ["pulse", "relay"])
@@ -63,5 +65,44 @@ def test_a_held_valve_has_no_lever(tmp_path: Path) -> None:
         unit.open_valve_by_hand()
         unit.run(1)
         assert unit.valve == "closed"
+    finally:
+        unit.close()
+
+
+FAILING = """
+    def show(self, relay: int, signals: int, heater_permille: int) -> None:
+        if signals & 12 == 12:
+            raise RuntimeError("a fault on purpose: red and the siren")
+"""
+
+
+@pytest.mark.parametrize("kind", ["held_nc", "pulse", "relay"])
+def test_a_step_that_fails_at_the_alarm_is_bitten_by_the_watchdog_and_comes_back_latched(
+    kind: str, tmp_path: Path
+) -> None:
+    source = (FIRMWARE / "safety" / "outputs.py").read_text()
+    broken = source.replace(
+        "    def show(self, relay: int, signals: int, heater_permille: int) -> None:\n", FAILING.lstrip("\n"), 1
+    )
+    assert broken != source
+    spoil: dict[str, bytes | None] = {"safety/outputs.mpy": compile_mpy("safety/outputs.py", broken.encode())}
+    unit = board_with(kind, tmp_path, spoil=spoil)
+    try:
+        unit.run(200)
+        if kind == "held_nc":
+            unit.press_button()
+            unit.run(1)
+            assert unit.valve == "open"
+        unit.set_gas(methane_ppm=20_000)
+        unit.run_until(lambda: unit.valve == "closed", within_s=60)
+        resets = [event.data["cause"] for event in unit.events if event.kind == "reset"]
+        assert resets == [], "shut before the watchdog bites"
+        unit.set_gas(methane_ppm=2)
+        unit.run(20)
+        resets = [event.data["cause"] for event in unit.events if event.kind == "reset"]
+        assert resets[:1] == [WDT_RESET]
+        assert unit.board.nvs.get_i32("davy", "latch") == 1
+        assert unit.valve == "closed"
+        assert any("a fault on purpose" in line for line in unit.console)
     finally:
         unit.close()

@@ -45,8 +45,9 @@ class Wired:
             found[spec.methane.heater_sense_pin] = 0 if plant.sensor_fault("methane") == "heater" else HEATER_UV
         co_sense = getattr(spec.co, "heater_sense_pin", None)
         if co_sense is not None:
+            # As a burst of conversions sees it: the peak of the PWM, which is full current at any duty.
             broken = plant.sensor_fault("co") == "heater"
-            found[co_sense] = 0 if broken or self._co_heater_permille < 500 else HEATER_UV
+            found[co_sense] = 0 if broken or self._co_heater_permille == 0 else HEATER_UV
         if spec.reference is not None:
             found[spec.reference.adc_pin] = self.reference_uv
         if spec.valve.coil_pin is not None:

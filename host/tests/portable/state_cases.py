@@ -300,12 +300,35 @@ def test_a_heater_without_current_is_a_fault_of_its_sensor():
     assert bench.loop.faults & 1 << codes.FAULT_CO_SENSOR
 
 
-def test_the_low_phase_of_a_sound_heater_is_no_fault():
+def test_a_sound_heater_is_no_fault_in_either_phase():
     bench = Bench().ready()
     for _ in range(160 * 10):
-        bench.co_heater.uv = 150_000 if bench.heater.value == 1_000 else 0
         bench.step()
         assert bench.loop.co_status != codes.HEATER
+
+
+def test_a_heater_that_fails_in_the_low_phase_is_a_fault_within_30_s():
+    bench = Bench()
+    bench.run(80)
+    assert bench.heater.value == 78
+    bench.co_heater.uv = 0
+    bench.run(29)
+    assert bench.heater.value == 78
+    assert bench.loop.co_status == codes.HEATER
+    assert bench.loop.faults & 1 << codes.FAULT_CO_SENSOR
+
+
+def test_an_mq7_without_any_noise_is_stuck_within_30_s_in_either_phase():
+    for settle_s in (5, 70):
+        bench = Bench()
+        bench.run(settle_s)
+        bench.co.noise_uv = 0
+        bench.run(29)
+        assert (bench.loop.co_status, bench.loop.co_ppm) == (codes.STUCK, 0)
+        assert bench.loop.faults & 1 << codes.FAULT_CO_SENSOR
+        bench.co.noise_uv = 1_000
+        bench.run(170)
+        assert bench.loop.co_status == codes.OK
 
 
 def test_a_coil_without_current_is_not_connected_and_one_with_too_much_is_let_go():
