@@ -12,7 +12,9 @@ from davy.errors import EXIT_FAILED, InputError
 
 
 def conform(
-    profile: Annotated[str, typer.Option(help="gb15322_household, en50291, ul2034, or all.")] = "all",
+    profile: Annotated[
+        str, typer.Option(help="gb15322_household, gb15322_commercial, en50291, ul2034, or all.")
+    ] = "all",
     board: Annotated[str, typer.Option(help="Board to emulate: a name under boards/, or a board.toml.")] = "virtual",
     seed: Annotated[int, typer.Option(help="Seed of noise, drift and tolerances.", min=0, max=2**32 - 1)] = 1,
     json_: Annotated[bool, typer.Option("--json", help="Print the record as JSON instead of a table.")] = False,

@@ -13,6 +13,7 @@ from davy.run.clause import Clause, Measured
 from davy.run.clauses import clauses
 from davy.run.recorded import Recorded
 from davy.run.runner import Run
+from safety.profile import PROFILES
 
 CONFORM_SCHEMA = 1
 _CONFIRMED = ("S", "W", "D")
@@ -60,7 +61,8 @@ def conform(
     """Try every clause of a profile, or of all."""
     began = time.perf_counter()
     tried = []
-    for clause in clauses(profile):
+    names = list(PROFILES)
+    for clause in sorted(clauses(profile), key=lambda clause: names.index(clause.profile)):
         if "CO" in clause.name and board.co is None:
             continue
         if clause.needs_heater_sense and board.methane.heater_sense_pin is None:
