@@ -28,7 +28,7 @@ def core(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("module", ["safety_cases", "safety_fault_cases", "sensor_cases", "state_cases"])
+@pytest.mark.parametrize("module", ["safety_cases", "safety_fault_cases", "sensor_cases", "state_cases", "watch_cases"])
 @pytest.mark.parametrize("interpreter", interpreters.NAMES)
 def test_the_safety_cases_hold_on(interpreter: str, module: str, core: Path) -> None:
     passed = interpreters.run_portable(interpreter, module, [core, PORTABLE])
@@ -173,7 +173,8 @@ import safety_cases
 import safety_fault_cases
 import sensor_cases
 import state_cases
-for module in (safety_cases, safety_fault_cases, sensor_cases, state_cases):
+import watch_cases
+for module in (safety_cases, safety_fault_cases, sensor_cases, state_cases, watch_cases):
     for name in sorted(dir(module)):
         if name.startswith("test_"):
             getattr(module, name)()

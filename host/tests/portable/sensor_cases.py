@@ -228,6 +228,12 @@ def test_a_climate_reading_outside_of_what_the_part_measures_is_none():
         assert climate.status == codes.SILENT
 
 
+def test_humidity_beyond_the_two_curves_is_carried_no_further_than_they_go():
+    curves = (MQ4_CLIMATE_CDEGC, MQ4_CLIMATE_DRY, MQ4_CLIMATE_WET, 2_000)
+    assert factor_permille(*curves, 0) == factor_permille(*curves, 200) > factor_permille(*curves, 210)
+    assert factor_permille(*curves, 1_000) == factor_permille(*curves, 950) < factor_permille(*curves, 940)
+
+
 def test_drift_towards_too_low_readings_is_taken_back_and_the_other_way_never():
     up = Baseline(MQ4_CLEAN_PERMILLE)
     for _ in range(12 * 60):
