@@ -38,6 +38,11 @@ def test_the_safety_cases_hold_on(interpreter: str, module: str, core: Path) -> 
 
 
 @pytest.mark.parametrize("interpreter", interpreters.NAMES)
+def test_the_check_cases_hold_on(interpreter: str) -> None:
+    assert len(interpreters.run_portable(interpreter, "check_cases", [FIRMWARE, PORTABLE])) == 6
+
+
+@pytest.mark.parametrize("interpreter", interpreters.NAMES)
 def test_the_co_dose_meets_every_row_of_the_standards_on(interpreter: str, core: Path) -> None:
     assert len(interpreters.run_portable(interpreter, "co_dose_cases", [core, PORTABLE])) == 8
 
