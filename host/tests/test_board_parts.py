@@ -24,7 +24,9 @@ from davy.codec import (
 from davy.image.boardfile import load_board
 from davy.image.build import build_image
 from davy.image.calibration import Calibration, calibration_of
+from davy.image.compile import compile_mpy
 from davy.image.settings import Settings
+from davy.paths import FIRMWARE
 from davy.testing.board_under_test import BoardUnderTest
 
 Maker = Callable[..., BoardUnderTest]
@@ -248,6 +250,21 @@ def test_files_that_are_not_what_was_written_are_a_fault_with_its_own_code(
     assert one.state.faults == 1 << fault, one.console
     one.set_gas(methane_ppm=30_000)
     one.run_until(lambda: one.siren, within_s=120)
+
+
+def test_a_number_of_the_profile_that_changes_in_memory_is_a_fault_within_the_hour(unit: Maker) -> None:
+    spoiler = (FIRMWARE / "checks" / "clocks.py").read_text().replace(
+        "        before, self._ticks",
+        "        from safety.profile import PROFILES\n"
+        "        PROFILES['gb15322_household']['mute_ms'] += self._ticks >= 0\n"
+        "        before, self._ticks",
+        1,
+    )  # fmt: skip
+    one = unit(spoil={"checks/clocks.mpy": compile_mpy("checks/clocks.py", spoiler.encode())})
+    one.run(30)
+    assert one.state.faults == 1 << Fault.IMAGE
+    one.run(3_600)
+    assert has(one, Fault.SETTINGS)
 
 
 @pytest.mark.parametrize("permille", [800, 1_250, 0])
