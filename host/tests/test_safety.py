@@ -37,9 +37,10 @@ def test_the_safety_cases_hold_on(interpreter: str, module: str, core: Path) -> 
     assert sorted(passed) == sorted(cases)
 
 
+@pytest.mark.parametrize("module", ["check_cases", "ze07_cases"])
 @pytest.mark.parametrize("interpreter", interpreters.NAMES)
-def test_the_check_cases_hold_on(interpreter: str) -> None:
-    assert len(interpreters.run_portable(interpreter, "check_cases", [FIRMWARE, PORTABLE])) == 6
+def test_the_cases_beside_the_core_hold_on(interpreter: str, module: str) -> None:
+    assert len(interpreters.run_portable(interpreter, module, [FIRMWARE, PORTABLE])) == 6
 
 
 @pytest.mark.parametrize("interpreter", interpreters.NAMES)
