@@ -10,9 +10,9 @@ from checks.files import ParameterFiles, ProgramImage
 from checks.rounds import Rounds
 from drivers.chip import reset_cause, source_id
 from drivers.heartbeat import Heartbeat
-from drivers.serial_line import SerialLine
 from drivers.slow_clock import SlowClock
 from drivers.store import Store
+from fitting import Fitting
 from safety.codes import (
     EVENT_BOOT,
     FAULT_CLOCK,
@@ -47,20 +47,20 @@ def _read_json(path: str) -> dict:
 
 
 def _safety(board: dict, store: Store) -> tuple:
-    # (the loop, its profile)
-    faults = 0
+    # (the loop, its profile, the wired line or None)
     profile = PROFILES.get(board.get("profile", ""))
+    fitting = Fitting(board.get("mcu", ""))
     if profile is None:
         profile = GB15322_HOUSEHOLD
-        faults |= 1 << FAULT_SETTINGS
+        fitting.tell("profile %r is not known" % board.get("profile"))
     import assembly
 
-    parts, known = assembly.make_parts(board, profile, _read_json("/calibration.json"))
-    if not known:
-        faults |= 1 << FAULT_SETTINGS
-    loop = SafetyLoop(profile, parts, assembly.make_drivers(board, store), Kept(store.load(), store.save), faults)
+    drivers = assembly.make_drivers(board, store, fitting)
+    parts = assembly.make_parts(board, profile, _read_json("/calibration.json"), drivers, fitting)
+    line = assembly.make_line(board, fitting)
     del sys.modules["assembly"]  # needed once; it takes 9 KB of a small heap
-    return loop, profile
+    faults = 1 << FAULT_SETTINGS if fitting.wrong else 0
+    return SafetyLoop(profile, parts, drivers, Kept(store.load(), store.save), faults), profile, line
 
 
 def _session(store: Store, loop: SafetyLoop) -> int:
@@ -97,13 +97,9 @@ async def _check(board: dict, loop: SafetyLoop, profile: dict, about: dict) -> N
     await Rounds(_CHECK_BITS, files, ProgramImage(about), profile, ticks, clocks, _CheckTarget(loop)).run()
 
 
-async def _report(board: dict, loop: SafetyLoop, session: int, cause: int, about: dict) -> None:
+async def _report(board: dict, loop: SafetyLoop, line: "Any", session: int, cause: int, about: dict) -> None:
     from report.reporter import Reporter
 
-    serial = board.get("serial")
-    line = None
-    if serial:
-        line = SerialLine(serial["uart"], serial["tx_pin"], serial["rx_pin"], serial["baud"])
     reporter = Reporter(
         _read_json("/settings.json"),
         board.get("tier", "low"),
@@ -130,10 +126,10 @@ async def _beside(what: str, coroutine: "Any") -> None:
         await asyncio.sleep(3600)
 
 
-async def _all(board: dict, loop: SafetyLoop, profile: dict, session: int, cause: int) -> None:
+async def _all(board: dict, loop: SafetyLoop, profile: dict, line: "Any", session: int, cause: int) -> None:
     about = _read_json("/image.json")
     checking = asyncio.create_task(_beside("checks", _check(board, loop, profile, about)))
-    await _beside("reports", _report(board, loop, session, cause, about))
+    await _beside("reports", _report(board, loop, line, session, cause, about))
     await checking
 
 
@@ -141,15 +137,15 @@ def start() -> None:
     cause = reset_cause()
     board = _read_json("/board.json")
     print("davy %s board %s reset %d" % (version.TEXT, board.get("name", "?"), cause))
-    if not board.get("methane"):
+    if not board:
         print("davy: no usable board.json: nothing is measured and the valve stays shut; put the image on again")
         return
     store = Store()
-    loop, profile = _safety(board, store)
+    loop, profile, line = _safety(board, store)
     loop.events.push(EVENT_BOOT, 0, NO_GAS, cause, 0)
     session = _session(store, loop)
     Heartbeat((loop.step, loop.fail_safe))
     try:
-        asyncio.run(_all(board, loop, profile, session, cause))
+        asyncio.run(_all(board, loop, profile, line, session, cause))
     except KeyboardInterrupt:
         print("davy: stopped at the console; the watchdog resets the board unless the safety loop runs on")

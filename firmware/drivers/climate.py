@@ -93,4 +93,16 @@ class Aht20(_Part):
         return True
 
 
+class NoClimate:
+    # In the place of a part that the board does not have, or that cannot be used.
+    cdegc = 0
+    rh_permille = 0
+
+    def start(self) -> None:
+        pass
+
+    def fetch(self) -> bool:
+        return False
+
+
 PARTS = {"sht3x": Sht3x, "aht20": Aht20}

@@ -43,14 +43,23 @@ class NoSwitch:
 
 
 class NoOutput:
-    # A part that the board does not have.
+    # A part that the board does not have, or that cannot be driven.
     def set(self, value: int) -> None:
         pass
+
+    def read(self) -> int:
+        return NOT_FITTED
 
 
 class Signals:
     # Lamps and siren together: bits 1 green, 2 yellow, 4 red, 8 siren.
-    def __init__(self, green: Output, yellow: Output, red: Output, siren: Output) -> None:
+    def __init__(
+        self,
+        green: "Output | NoOutput",
+        yellow: "Output | NoOutput",
+        red: "Output | NoOutput",
+        siren: "Output | NoOutput",
+    ) -> None:
         self._outputs = (green, yellow, red, siren)
         self._shown = 0
 
