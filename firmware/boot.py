@@ -19,3 +19,7 @@ try:
     _off(_board, "siren", "pin", "active")
 except (OSError, ValueError) as error:
     print("davy: board.json cannot be used (%r); outputs stay inputs, the valve stays shut" % (error,))
+
+from drivers.heartbeat import hold_for_maintenance
+
+hold_for_maintenance()

@@ -6,7 +6,15 @@ import machine
 
 PERIOD_MS = 100
 WATCHDOG_MS = 8_000  # longer than any blocking call the firmware makes
+HOLD_MS = 600_000
 _TIMER = 0
+
+
+def hold_for_maintenance() -> None:
+    # After a soft reset the watchdog of the run before is still armed, and main.py may be skipped: that is a person with
+    # mpremote. They get ten minutes; then the board resets and protects again, whether they are done or not.
+    if machine.reset_cause() == machine.SOFT_RESET:
+        machine.WDT(timeout=HOLD_MS)
 
 
 class Heartbeat:

@@ -41,6 +41,7 @@ timers: list = []  # running machine.Timer objects, soonest first
 inputs: dict = {}  # kind -> handler(bytes)
 coupled_pins: tuple = ()
 random_state = 1  # of os.urandom: the same seed gives the same bytes
+interrupted = False  # Ctrl-C was pressed at the console and nobody has been told yet
 wifi_active = False  # set by network: ADC2 belongs to the radio while it is on
 
 _pending = bytearray(4096)
@@ -139,9 +140,10 @@ def call(kind, body=b""):
         _read_grant(message)
 
 
-def reset(cause):
-    # Never returns: the supervisor starts the next boot.
-    send(RESET, struct.pack("<qB", now_ms, cause))
+def reset(cause, prompt=0):
+    # Never returns: the supervisor starts the next boot, whose prompt is in the mode that is told.
+    left_ms = watchdog_due_ms - now_ms if watchdog_due_ms < FAR_MS else -1
+    send(RESET, struct.pack("<qBBi", now_ms, cause, prompt, left_ms))
     sys.exit(0)
 
 
@@ -151,12 +153,14 @@ def ready():
     _await_grant()
 
 
-def configure(at_ms, ticks, speed_ppm, pins):
-    global now_ms, start_ms, ticks_start, _speed_ppm, coupled_pins
+def configure(at_ms, ticks, speed_ppm, pins, watchdog_ms):
+    global now_ms, start_ms, ticks_start, _speed_ppm, coupled_pins, watchdog_due_ms
     now_ms = start_ms = at_ms
     ticks_start = ticks
     _speed_ppm = speed_ppm
     coupled_pins = pins
+    if watchdog_ms >= 0:
+        watchdog_due_ms = at_ms + watchdog_ms  # armed before a soft reset, and not disarmed by it
 
 
 def _await_grant():
@@ -264,7 +268,7 @@ def _pace(to_ms):
 def wait_until(target_ms, until_input=False, until_timer=False):
     # Moves the clock to target_ms, firing what falls due on the way; returns early, True, after an
     # input (or a timer) when asked to.
-    global now_ms, spin_us
+    global now_ms, spin_us, interrupted
     spin_us = 0
     seen = _inputs_seen
     while True:
@@ -292,6 +296,9 @@ def wait_until(target_ms, until_input=False, until_timer=False):
             _fire(timers[0])
             if until_timer:
                 return True
+        if interrupted and not _in_callback:
+            interrupted = False
+            raise KeyboardInterrupt
         if until_input and seen != _inputs_seen:
             return True
 

@@ -33,7 +33,11 @@ class BoardHung(Exception):
 
 @dataclass(frozen=True)
 class Boot:
-    """What a boot starts from. `speed` is virtual seconds a wall second, None for as fast as it goes."""
+    """What a boot starts from. `speed` is virtual seconds a wall second, None for as fast as it goes.
+
+    `prompt`: 0 for a console with the friendly prompt, 1 with the raw one, None for one that is only listened to.
+    `watchdog_ms`: until a watchdog bites that a soft reset left armed, negative for none.
+    """
 
     at_ms: int
     cause: int
@@ -44,6 +48,8 @@ class Boot:
     random_state: int = 1
     speed: float | None = None
     heap: str = DEFAULT_HEAP
+    prompt: int | None = None
+    watchdog_ms: int = -1
 
 
 class BoardProcess:
@@ -59,6 +65,8 @@ class BoardProcess:
             "speed_ppm": 0 if boot.speed is None else round(boot.speed * 1_000_000),
             "coupled": ",".join(str(pin) for pin in boot.coupled_pins),
             "cause": boot.cause,
+            "watchdog_ms": boot.watchdog_ms,
+            "prompt": -1 if boot.prompt is None else boot.prompt,
             "mac": boot.mac.hex(),
             "random": boot.random_state,
             "flash": boot.flash.resolve(),
@@ -103,9 +111,14 @@ class BoardProcess:
         return self._messages.popleft()
 
     def receive_waiting(self) -> list[tuple[Message, bytes]]:
-        """What is there already, without waiting."""
+        """What is there already, without waiting. Raises BoardCrashed when the process has ended and said nothing more."""
         while select.select([self.line], [], [], 0)[0]:
-            self._pull()
+            try:
+                self._pull()
+            except BoardCrashed:
+                if not self._messages:
+                    raise
+                break  # its last words, such as a reset, come first
         found = list(self._messages)
         self._messages.clear()
         return found

@@ -8,29 +8,53 @@ from __future__ import annotations
 
 import select
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from davy.board.process import BoardHung
 
 if TYPE_CHECKING:
     from davy.board.virtual import VirtualBoard
 
+
+class Outside(Protocol):
+    """What else is to be served while a board runs by the wall clock: its ports."""
+
+    @property
+    def done(self) -> bool:
+        """Nothing more is wanted: return."""
+
+    def sources(self) -> list[Any]:
+        """What to wait for."""
+
+    def wait_s(self) -> float:
+        """How long it may take until the next look."""
+
+    def serve(self) -> None:
+        """Do what is due."""
+
+
 #: A stretch that the board may run through without hearing from the supervisor, in virtual ms.
 GRANT_MS = 10_000
 HANG_S = 10.0
 
 
-def run_paced(board: VirtualBoard, until_ms: int) -> None:
-    """Run to a virtual time at `board.speed` virtual seconds a wall second."""
+def run_paced(board: VirtualBoard, until_ms: int, outside: Outside | None = None) -> None:
+    """Run to a virtual time at `board.speed` virtual seconds a wall second, or until `outside` is done."""
     speed = board.speed
     if speed is None:
         raise ValueError("a board without a speed is not paced")
     began_s, began_ms = time.monotonic(), board.now_ms
-    waiting, heard_s = True, time.monotonic()
+    waiting, heard_s, process = True, time.monotonic(), board.process
     while True:
         virtual_ms = began_ms + int((time.monotonic() - began_s) * speed * 1000)
         board.advance(min(virtual_ms, until_ms))
         happened = board.run_due()
+        if outside is not None:
+            if outside.done:
+                return
+            outside.serve()
+            waiting = waiting or board.process is not process
+        waiting = waiting or board.process is not process
         process = board.process
         if process is None:
             if board.now_ms >= until_ms:
@@ -42,11 +66,15 @@ def run_paced(board: VirtualBoard, until_ms: int) -> None:
             waiting = False
         next_ms = min(board.next_due_ms(), until_ms)
         left_s = max(0.0, began_s + (next_ms - began_ms) / 1000 / speed - time.monotonic())
-        sources = [flow.socket for flow in board.radio.flows.values()]
+        sources: list[Any] = [flow.socket for flow in board.radio.flows.values()]
+        if outside is not None:
+            sources += outside.sources()
+            left_s = min(left_s, outside.wait_s())
         if process is not None:
             sources.append(process.line)
         # A board that lags behind the wall clock is waited for, not polled.
-        ready = select.select(sources, [], [], left_s if left_s > 0 or process is None else HANG_S)[0]
+        lagging = left_s <= 0 and process is not None and outside is None
+        ready = select.select(sources, [], [], HANG_S if lagging else left_s)[0]
         board.radio.pump()
         if process is not None and process.line in ready:
             heard_s = time.monotonic()

@@ -12,6 +12,7 @@ import hashlib
 import heapq
 import itertools
 import struct
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -43,6 +44,9 @@ COMMANDER = b"operator"
 UART_AS_PIN = 200
 #: Virtual time from power to the first line of boot.py. Assumed; ROM, second-stage loader and MicroPython's start.
 BOOT_MS = 400
+#: Of a soft reset: MicroPython starts anew, the chip does not.
+SOFT_BOOT_MS = 30
+_MOST_TYPED_BYTES = 16_384
 #: Wall time without a sign of life after which the process is taken to hang.
 HANG_S = 10.0
 
@@ -53,13 +57,15 @@ class VirtualBoard:
     """A board made of `spec` and `image`, in the room of `plant`.
 
     `speed`: None as fast as the machine can, else virtual seconds a wall second. Every event goes to `on_event`.
-    The flash file is written anew with the image unless it exists and `keep_flash` is true.
+    The flash file is written anew with the image unless it exists and `keep_flash` is true; without an image it must be there.
+    `nvs` is the partition that a new flash starts with: a unit's record, or None for an erased one.
+    With `on_console` the board has a prompt: it gets the console's bytes, and `type_console` sends some.
     """
 
     def __init__(
         self,
         spec: BoardSpec,
-        image: Image,
+        image: Image | None,
         plant: Plant,
         *,
         flash: Path,
@@ -68,8 +74,10 @@ class VirtualBoard:
         access_point: AccessPoint | None = None,
         on_event: Listener | None = None,
         keep_flash: bool = False,
+        nvs: bytes | None = None,
         heap: str = DEFAULT_HEAP,
         ticks_start: int = 0,
+        on_console: Callable[[bytes], None] | None = None,
     ) -> None:
         self.spec = spec
         self.plant = plant
@@ -83,12 +91,16 @@ class VirtualBoard:
         self.boots = 0
         self._commands = 0
         self._flash = flash
-        if not (keep_flash and flash.exists()):
-            new_flash(flash, image)
+        if image is not None and not (keep_flash and flash.exists()):
+            new_flash(flash, image, nvs)
         self.nvs = NvsPartition(flash)
         self._heap = heap
         self._ticks_start = ticks_start
         self._on_event = on_event
+        self.on_console = on_console
+        self._prompt = 0
+        self._watchdog_ms = -1
+        self.break_waits_s: float | None = None  # wall time since when Ctrl-C has not been heard by the board
         self._process: BoardProcess | None = None
         self._queue: list[tuple[int, int, Callable[[], None]]] = []
         self._order = itertools.count()
@@ -112,6 +124,7 @@ class VirtualBoard:
         if self.powered:
             return
         self.powered = True
+        self._prompt, self._watchdog_ms = 0, -1
         self.plant.set_power(True)
         self.emit("power", on=True)
         self._boot_after(BOOT_MS, PWRON_RESET)
@@ -124,6 +137,23 @@ class VirtualBoard:
         self._end_process()
         self.plant.set_power(False)
         self.emit("power", on=False)
+
+    def hold_in_reset(self) -> None:
+        """Pull the chip's EN low: the program ends at once, the parts around keep their power."""
+        if self._process is not None or self.powered:
+            self._end_process()
+
+    def let_run(self, delay_ms: int = BOOT_MS) -> None:
+        """Let EN go again: boot.py starts delay_ms later, with the cause of a power-on."""
+        self._prompt, self._watchdog_ms = 0, -1
+        self._boot_after(delay_ms, PWRON_RESET)
+
+    def type_console(self, data: bytes) -> None:
+        """Bytes into the console's UART, now."""
+        for at in range(0, len(data), _MOST_TYPED_BYTES):
+            self.arrive(In.CONSOLE, data[at : at + _MOST_TYPED_BYTES])
+        if b"\x03" in data and self._process is not None and self.break_waits_s is None:
+            self.break_waits_s = time.monotonic()
 
     def press_button(self, hold_ms: int = 200) -> None:
         """Press the button now and let it go hold_ms later."""
@@ -281,6 +311,8 @@ class VirtualBoard:
             return True
         if message is Message.READY:
             return True
+        if self.on_console is not None:
+            self._hear_stdout(process)
         t_ms = struct.unpack_from("<q", body)[0]
         if message is Message.IDLE:
             self.advance(t_ms)
@@ -291,6 +323,8 @@ class VirtualBoard:
             return False
         if message is Message.RESET:
             self.advance(t_ms)
+            soft = body[8] == SOFT_RESET
+            self._prompt, self._watchdog_ms = struct.unpack_from("<Bi", body, 9) if soft else (0, -1)
             self._reset(body[8], "by the firmware" if body[8] != WDT_RESET else "watchdog not fed")
             return True
         self.advance(t_ms)
@@ -300,6 +334,7 @@ class VirtualBoard:
     def hung(self, error: BoardHung) -> None:
         """A firmware that hangs is bitten by its watchdog, as on the chip."""
         self.emit("console", text=str(error))
+        self._prompt, self._watchdog_ms = 0, -1
         self._reset(WDT_RESET, "hung")
 
     # How it works
@@ -308,15 +343,23 @@ class VirtualBoard:
         try:
             while True:
                 message, body = process.receive(HANG_S)
-                if rest := process.read_stdout():
-                    self.periphery.console(rest)
+                self._hear_stdout(process)
                 if self.handle(message, body):
                     break
         except BoardHung as error:
             self.hung(error)
 
+    def _hear_stdout(self, process: BoardProcess) -> None:
+        # What the interpreter prints by itself, past the shadow's console: help(), its own last words.
+        if text := process.read_stdout():
+            self.periphery.console(text)
+            if self.on_console is not None:
+                self.on_console(text.replace("\n", "\r\n").encode())
+
     def _output(self, kind: Out, body: bytes) -> None:
-        if kind in (Out.PIN, Out.PWM, Out.UART, Out.CONSOLE):
+        if kind is Out.BREAK:
+            self.break_waits_s = None
+        elif kind in (Out.PIN, Out.PWM, Out.UART, Out.CONSOLE):
             self.periphery.output(kind, body)
         else:
             self.radio.output(kind, body)
@@ -327,6 +370,7 @@ class VirtualBoard:
     def _start(self, cause: int) -> None:
         self.boots += 1
         self.emit("boot", cause=cause)
+        self.nvs = NvsPartition(self._flash)  # a flashing program may have written it
         self._process = BoardProcess(
             Boot(
                 at_ms=self.now_ms,
@@ -338,6 +382,8 @@ class VirtualBoard:
                 random_state=int.from_bytes(self.mac[2:], "big") ^ self.boots << 8 & 0xFFFFFFFF,
                 speed=self.speed,
                 heap=self._heap,
+                prompt=None if self.on_console is None else self._prompt,
+                watchdog_ms=self._watchdog_ms,
             )
         )
         self.periphery.board_started()
@@ -346,16 +392,15 @@ class VirtualBoard:
     def _reset(self, cause: int, why: str) -> None:
         self.emit("reset", cause=cause, why=why)
         self._end_process()
-        self._boot_after(BOOT_MS, cause)
+        self._boot_after(SOFT_BOOT_MS if cause == SOFT_RESET and self.on_console is not None else BOOT_MS, cause)
 
     def _end_process(self) -> None:
         self._epoch += 1
         self._arriving.clear()
+        self.break_waits_s = None
         self.radio.board_gone()
         if self._process is not None:
-            rest = self._process.read_stdout()
-            if rest:
-                self.periphery.console(rest)
+            self._hear_stdout(self._process)
             self._process.kill()
             self._process = None
         self.periphery.board_gone()

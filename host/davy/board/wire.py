@@ -40,6 +40,7 @@ class Out(enum.IntEnum):
     PWM = 2
     UART = 3
     CONSOLE = 4
+    BREAK = 5
     WLAN_JOIN = 6
     WLAN_LEAVE = 7
     NET_CONNECT = 13
@@ -68,6 +69,7 @@ class In(enum.IntEnum):
     UART_TIMED = 8
     PAD_HELD = 9
     SLOW_CLOCK = 10
+    CONSOLE = 11
 
 
 @dataclass
