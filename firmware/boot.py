@@ -2,6 +2,12 @@
 import json
 
 
+def _hold() -> None:
+    from drivers.heartbeat import hold_for_maintenance
+
+    hold_for_maintenance()
+
+
 def _off(board: dict, part: str, pin: str, active: str) -> None:
     from drivers.pins import Output
 
@@ -19,7 +25,4 @@ try:
     _off(_board, "siren", "pin", "active")
 except (OSError, ValueError) as error:
     print("davy: board.json cannot be used (%r); outputs stay inputs, the valve stays shut" % (error,))
-
-from drivers.heartbeat import hold_for_maintenance
-
-hold_for_maintenance()
+_hold()

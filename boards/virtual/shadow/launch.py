@@ -104,15 +104,16 @@ def _start(options):
 
 
 def _console(prompt):
-    # The prompt's module, or None (prompt -1) for a console that is only listened to. Loaded before "/" changes.
+    # The prompt's module, or None (prompt -1) for a console without one. Loaded before "/" changes.
+    import terminal
+
+    terminal.take_over()
     if prompt < 0:
         console.take_over()
         return None
     import repl
-    import terminal
 
     console.take_over(terminal.write_text)
-    terminal.take_over()
     return repl
 
 

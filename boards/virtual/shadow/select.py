@@ -12,6 +12,7 @@ _IOCTL_POLL = 3
 class poll:
     def __init__(self):
         self._entries = []  # [object, mask]
+        self._timers_count = False
 
     def register(self, obj, mask=POLLIN | POLLOUT):
         for entry in self._entries:
@@ -19,6 +20,10 @@ class poll:
                 entry[1] = mask
                 return
         self._entries.append([obj, mask])
+        self._count()
+
+    def _count(self):
+        self._timers_count = any(not getattr(entry[0], "only_by_input", False) for entry in self._entries)
 
     def modify(self, obj, mask):
         for entry in self._entries:
@@ -29,6 +34,7 @@ class poll:
 
     def unregister(self, obj):
         self._entries = [entry for entry in self._entries if entry[0] is not obj]
+        self._count()
 
     def _ready(self):
         found = []
@@ -46,7 +52,7 @@ class poll:
                 return found
             if kernel.now_ms >= deadline_ms:
                 return []
-            # A timer's callback may make something ready; with nothing registered it cannot.
-            kernel.wait_until(deadline_ms, True, bool(self._entries))
+            # A timer's callback may make something ready; with nothing registered, or the console alone, it cannot.
+            kernel.wait_until(deadline_ms, True, self._timers_count)
 
     ipoll = poll

@@ -119,8 +119,12 @@ class Chip:
         self._rises += 1
         mine = self._rises
         self.board.at_while_running(
-            self.board.now_ms + after_ms, lambda: self._start() if mine == self._rises and self._enable else None
+            self._in_ms(after_ms), lambda: self._start() if mine == self._rises and self._enable else None
         )
+
+    def _in_ms(self, wall_ms: int) -> int:
+        # Lines and ROM are in real time, however fast the program's clock runs.
+        return self.board.now_ms + round(wall_ms * (self.board.speed or 1.0))
 
     def _start(self) -> None:
         self._rises += 1
@@ -146,7 +150,7 @@ class Chip:
             self.board.let_run()
             return
         self._say(problem, self.baud)
-        self.board.at_while_running(self.board.now_ms + _AGAIN_MS, self._start)
+        self.board.at_while_running(self._in_ms(_AGAIN_MS), self._start)
 
     def _boot_problem(self) -> bytes | None:
         """What the ROM and the second-stage loader would say of this flash; None when they would start the program."""

@@ -36,7 +36,8 @@ class Desk:
     """One board with its ports. `run` serves it until `stop`; everything happens in the thread that runs it.
 
     The flash file is used as it is; one that is not there begins as an erased chip. `limited`: bytes take the time that they
-    take on a wire. `download`: the boot button is held down. `on_flash` hears each operation of the boot loader.
+    take on a wire. `download`: the boot button is held down. `on_flash` hears each operation of the boot loader. `speed`: how fast
+    the program's own clock and the room run; ports, wires and boot loader stay in real time.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class Desk:
         download: bool = False,
         rfc2217_port: int = 0,
         mcu: str | None = None,
+        speed: float = 1.0,
         on_flash: Callable[[str, int, int], None] | None = None,
         on_event: Listener | None = None,
         room: RoomConfig | None = None,
@@ -61,7 +63,7 @@ class Desk:
             self.plant,
             flash=flash,
             seed=seed,
-            speed=1.0,
+            speed=speed,
             on_event=on_event,
             heap=HEAP,
             on_console=lambda data: None,

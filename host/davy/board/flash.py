@@ -6,11 +6,11 @@ import os
 from pathlib import Path
 
 from davy.image.build import Image
-from davy.image.partitions import FLASH_BYTES, TABLE_OFFSET, VFS, table_bytes
+from davy.image.partitions import FLASH_BYTES, NVS, TABLE_OFFSET, VFS, table_bytes
 
 
-def new_flash(path: Path, image: Image) -> None:
-    """Write a fresh unit's flash: everything erased (0xFF), the table, and the image in `vfs`.
+def new_flash(path: Path, image: Image, nvs: bytes | None = None) -> None:
+    """Write a fresh unit's flash: everything erased (0xFF), the table, the image in `vfs`, and in `nvs` what it was given.
 
     Written beside the target and renamed, so that a broken run leaves no half flash.
     """
@@ -18,6 +18,10 @@ def new_flash(path: Path, image: Image) -> None:
     table = table_bytes()
     flash[TABLE_OFFSET : TABLE_OFFSET + len(table)] = table
     flash[VFS.offset : VFS.offset + len(image.littlefs)] = image.littlefs
+    if nvs is not None:
+        if len(nvs) != NVS.length:
+            raise ValueError(f"an NVS partition of {len(nvs)} bytes, not {NVS.length}")
+        flash[NVS.offset : NVS.end] = nvs
     beside = path.with_name(path.name + ".new")
     beside.write_bytes(flash)
     os.replace(beside, path)

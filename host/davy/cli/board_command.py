@@ -34,6 +34,12 @@ def board(
     chip: Annotated[
         str | None, typer.Option(help="Another chip than the board file's: esp32 or esp32s3 (boot loader only).")
     ] = None,
+    speed: Annotated[
+        float,
+        typer.Option(
+            help="Seconds that pass in the room and on the program's clock in a second: 20 shortens a preheat."
+        ),
+    ] = 1.0,
     seed: Annotated[
         int, typer.Option(help="Of the first board: its MAC, noise and tolerances; the next has one more.", min=1)
     ] = 1,
@@ -60,9 +66,11 @@ def board(
         raise InputError("--chip", f"{chip!r} is not known", f"one of {', '.join(KINDS)}")
     if not flash.resolve().parent.is_dir():
         raise InputError("--flash", f"{flash.parent} is no folder", "an existing one")
+    if not 0.1 <= speed <= 1000:
+        raise InputError("--speed", f"{speed:g} will not do", "a number from 0.1 to 1000")
     if count == 1:
-        return _one(board_, flash, baud_limit, hold_boot, chip, seed, rfc2217, json_)
-    arguments = ["--board", board_, "--json"]
+        return _one(board_, flash, baud_limit, hold_boot, chip, speed, seed, rfc2217, json_)
+    arguments = ["--board", board_, "--json", "--speed", str(speed)]
     arguments += ["--baud-limit"] * baud_limit + ["--hold-boot"] * hold_boot + (["--chip", chip] if chip else [])
     children = []
     for at in range(count):
@@ -74,7 +82,15 @@ def board(
 
 
 def _one(
-    name: str, flash: Path, limited: bool, download: bool, chip: str | None, seed: int, port: int, as_json: bool
+    name: str,
+    flash: Path,
+    limited: bool,
+    download: bool,
+    chip: str | None,
+    speed: float,
+    seed: int,
+    port: int,
+    as_json: bool,
 ) -> int:
     from davy.board.desk import Desk
     from davy.image.boardfile import load_board
@@ -82,7 +98,9 @@ def _one(
     spec = load_board(name)
     bare = not flash.exists()
     try:
-        desk = Desk(spec, flash, seed=seed, limited=limited, download=download, rfc2217_port=port, mcu=chip)
+        desk = Desk(
+            spec, flash, seed=seed, limited=limited, download=download, rfc2217_port=port, mcu=chip, speed=speed
+        )
     except OSError as error:
         raise InputError(
             f"--flash {flash}", f"cannot be used: {error}", "a writable file, and a free TCP port"

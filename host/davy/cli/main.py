@@ -6,10 +6,16 @@ import sys
 
 import typer
 
+from davy.cli.board_command import board
+from davy.cli.ca_command import app as ca_app
 from davy.cli.conform_command import conform
 from davy.cli.demo_command import demo
+from davy.cli.flash_command import flash
+from davy.cli.image_command import image
 from davy.cli.monitor_command import monitor
 from davy.cli.run_command import run
+from davy.cli.station_command import station
+from davy.cli.unit_command import app as unit_app
 from davy.errors import EXIT_BAD_INPUT, InputError
 
 _EXIT_INTERRUPTED = 130
@@ -19,13 +25,20 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
-    help="An open gas leak alarm: run its firmware on a virtual board, and store what devices report.",
-    epilog="Exit status: 0 all well, 1 what was checked failed, 2 bad input (one line says what would be right).",
+    help="An open gas leak alarm: its firmware on virtual and real boards, from a bare chip to stored reports.",
+    epilog="Exit status: 0 all well, 1 what was checked failed, 2 bad input (one line says what would be right), "
+    "3 something at the desk (port, cable, board, disk) to put right and try again.",
 )
 app.command()(run)
 app.command()(demo)
 app.command()(monitor)
 app.command()(conform)
+app.add_typer(ca_app, name="ca")
+app.add_typer(unit_app, name="unit")
+app.add_typer(station, name="station")
+app.command()(image)
+app.command()(board)
+app.command()(flash)
 
 
 def _in_a_line(error: typer.TyperException) -> str:

@@ -1,0 +1,27 @@
+"""A unit's folder, as `davy unit new` made it: who it is, and the partition that makes a chip that unit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from davy.errors import InputError
+from davy.identity.public import load_public
+from davy.identity.unit import NVS_FILE
+from davy.image.partitions import NVS
+
+_AGAIN = "make the unit again with davy unit new"
+
+
+def load_unit(folder: Path) -> tuple[str, bytes]:
+    """(identifier, NVS partition). Raises InputError when a file is missing, cut short or of another unit."""
+    identifier: str = load_public(folder)["identifier"]
+    path = folder / NVS_FILE
+    try:
+        nvs = path.read_bytes()
+    except OSError as error:
+        raise InputError(str(path), f"cannot be read: {error.strerror}", _AGAIN) from error
+    if len(nvs) != NVS.length:
+        raise InputError(str(path), f"has {len(nvs):,} bytes and not {NVS.length:,}", _AGAIN)
+    if f'"identifier": "{identifier}"'.encode() not in nvs:
+        raise InputError(str(path), f"is not of {identifier}", _AGAIN)
+    return identifier, nvs
