@@ -46,7 +46,22 @@ def _read_json(path: str) -> dict:
     return found if isinstance(found, dict) else {}
 
 
-def _safety(board: dict, store: Store) -> tuple:
+def _own_record() -> "Any":
+    # What the unit was told when it was made (unit.Unit).
+    import unit
+    from drivers.unit_store import UnitStore
+
+    try:
+        own = unit.load(UnitStore(unit.KEYS), _read_json)
+    except Exception as error:
+        print("davy: the unit's record cannot be read")
+        sys.print_exception(error)
+        own = unit.LOST
+    del sys.modules["unit"], sys.modules["drivers.unit_store"]  # needed once
+    return own
+
+
+def _safety(board: dict, store: Store, own: "Any") -> tuple:
     # (the loop, its profile, the wired line or None)
     profile = PROFILES.get(board.get("profile", ""))
     fitting = Fitting(board.get("mcu", ""))
@@ -56,10 +71,10 @@ def _safety(board: dict, store: Store) -> tuple:
     import assembly
 
     drivers = assembly.make_drivers(board, store, fitting)
-    parts = assembly.make_parts(board, profile, _read_json("/calibration.json"), drivers, fitting)
+    parts = assembly.make_parts(board, profile, own.calibration, drivers, fitting)
     line = assembly.make_line(board, fitting)
     del sys.modules["assembly"]  # needed once; it takes 9 KB of a small heap
-    faults = 1 << FAULT_SETTINGS if fitting.wrong else 0
+    faults = 1 << FAULT_SETTINGS if fitting.wrong or own.wrong else 0
     return SafetyLoop(profile, parts, drivers, Kept(store.load(), store.save), faults), profile, line
 
 
@@ -86,22 +101,33 @@ class _CheckTarget:
             self._test.memory_checked = True
 
 
-async def _check(board: dict, loop: SafetyLoop, profile: dict, about: dict) -> None:
+def _parameter_files(own: "Any") -> ParameterFiles:
+    expected = _read_json("/crc.json")
+    if expected and own.copy_crc is not None:
+        expected["unit.bin"] = own.copy_crc
+    return ParameterFiles(expected)
+
+
+async def _check(board: dict, loop: SafetyLoop, profile: dict, about: dict, own: "Any") -> None:
     clocks = ticks = None
     try:
         clock = SlowClock(board.get("mcu", ""))
         clocks, ticks = Clocks(clock.nominal_hz), clock.ticks
     except KeyError:
         print("davy: no second time base is known for %s" % board.get("mcu"))
-    files = ParameterFiles(_read_json("/crc.json"))
-    await Rounds(_CHECK_BITS, files, ProgramImage(about), profile, ticks, clocks, _CheckTarget(loop)).run()
+    await Rounds(
+        _CHECK_BITS, _parameter_files(own), ProgramImage(about), profile, ticks, clocks, _CheckTarget(loop)
+    ).run()
 
 
-async def _report(board: dict, loop: SafetyLoop, line: "Any", session: int, cause: int, about: dict) -> None:
+async def _report(
+    board: dict, loop: SafetyLoop, line: "Any", session: int, cause: int, about: dict, own: "Any"
+) -> None:
+    from report.proof import Prover
     from report.reporter import Reporter
 
     reporter = Reporter(
-        _read_json("/settings.json"),
+        own.settings,
         board.get("tier", "low"),
         loop,
         loop.events,
@@ -111,6 +137,7 @@ async def _report(board: dict, loop: SafetyLoop, line: "Any", session: int, caus
         (version.MAJOR, version.MINOR, version.PATCH),
         about.get("sha256", ""),
         line,
+        Prover(own.secret, own.certificate) if own.secret else None,
     )
     await reporter.run()
 
@@ -126,10 +153,10 @@ async def _beside(what: str, coroutine: "Any") -> None:
         await asyncio.sleep(3600)
 
 
-async def _all(board: dict, loop: SafetyLoop, profile: dict, line: "Any", session: int, cause: int) -> None:
+async def _all(board: dict, loop: SafetyLoop, profile: dict, line: "Any", session: int, cause: int, own: "Any") -> None:
     about = _read_json("/image.json")
-    checking = asyncio.create_task(_beside("checks", _check(board, loop, profile, about)))
-    await _beside("reports", _report(board, loop, line, session, cause, about))
+    checking = asyncio.create_task(_beside("checks", _check(board, loop, profile, about, own)))
+    await _beside("reports", _report(board, loop, line, session, cause, about, own))
     await checking
 
 
@@ -141,11 +168,12 @@ def start() -> None:
         print("davy: no usable board.json: nothing is measured and the valve stays shut; put the image on again")
         return
     store = Store()
-    loop, profile, line = _safety(board, store)
+    own = _own_record()
+    loop, profile, line = _safety(board, store, own)
     loop.events.push(EVENT_BOOT, 0, NO_GAS, cause, 0)
     session = _session(store, loop)
     Heartbeat((loop.step, loop.fail_safe))
     try:
-        asyncio.run(_all(board, loop, profile, line, session, cause))
+        asyncio.run(_all(board, loop, profile, line, session, cause, own))
     except KeyboardInterrupt:
         print("davy: stopped at the console; the watchdog resets the board unless the safety loop runs on")

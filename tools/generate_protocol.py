@@ -40,6 +40,7 @@ _ENUM_CLASSES = {
     "tier": "Tier",
     "result": "Result",
     "command": "CommandKind",
+    "query": "QueryKind",
     "outcome": "Outcome",
     "test": "SelfTest",
 }
@@ -62,7 +63,7 @@ def render_classes() -> str:
         parts.append(f'\nclass {name.capitalize()}(NamedTuple):\n    """{protocol_words.MEANINGS[message_type]}"""\n\n')
         for field, kind, unit, _low, _high, invalid, _since, _enum in fields:
             meaning = protocol_words.FIELDS[message_type][field]
-            python = {"text": "str", "8s": "bytes"}.get(kind, "int")
+            python = "bytes" if kind in messages.BYTES else "str" if kind == "text" else "int"
             parts.append(f"    {field}: {python}{' | None' if invalid is not None else ''}\n")
             parts.append(f'    """{meaning}{f" ({unit})" if unit else ""}"""\n')
         parts.append("\n")

@@ -98,7 +98,7 @@ def _pack(kind: int) -> str:
         "    try:",
     ]
     conditions = ["len(source) != 8", *_bad(kind)]
-    conditions += [f"len({field[0]}) != 8" for field in messages.FIELDS[kind] if field[1] == "8s"]
+    conditions += [f"len({field[0]}) != {field[3]}" for field in messages.FIELDS[kind] if field[1] in messages.BYTES]
     lines.append(f"        if {' or '.join(conditions)}:\n            return None")
     for status, readings in _reading_groups(kind):
         lines.append(f"        if {status}:")

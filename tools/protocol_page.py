@@ -8,6 +8,7 @@ from protocol import cobs, frame, messages
 
 _SIZES = {
     "B": ("u8", 1), "H": ("u16", 2), "I": ("u32", 4), "Q": ("u64", 8), "h": ("i16", 2), "i": ("i32", 4), "8s": ("8 bytes", 8),
+    "16s": ("16 bytes", 16), "32s": ("32 bytes", 32),
 }  # fmt: skip
 _EXAMPLE_FIELDS = {
     "kind": 2, "gas": 1, "detail": 1, "value": 5210, "event_uptime_ms": 512_300,
@@ -16,7 +17,9 @@ _EXAMPLE_FIELDS = {
 
 def render() -> str:
     """The page's text."""
-    return "".join([_intro(), _frame(), _serial(), _mqtt(), _messages(), _enums(), _reasons(), _example(), _versions()])
+    return "".join(
+        [_intro(), _frame(), _serial(), _mqtt(), _messages(), _proof(), _enums(), _reasons(), _example(), _versions()]
+    )
 
 
 def _intro() -> str:
@@ -24,7 +27,8 @@ def _intro() -> str:
 Generated from `firmware/protocol/messages.py` by `python tools/generate_protocol.py`: change that, not this page.
 Schema checksum of this version: `0x{messages.schema_checksum():08X}`. Numbers are big-endian.
 
-A device sends HELLO, STATE and EVENT frames; a monitor sends ACK and COMMAND frames. No message opens a valve.
+A device sends HELLO, STATE, EVENT and PROOF frames; a monitor or a test station sends ACK, COMMAND, QUERY and CHALLENGE frames.
+No message opens a valve.
 """
 
 
@@ -87,7 +91,7 @@ def _messages() -> str:
                 shown, size, limits = "u8 length, UTF-8", 0, f"{low}..{high} bytes"
             else:
                 (shown, size), limits = _SIZES[kind], f"{low}..{high}"
-            if kind == "8s":
+            if kind in messages.BYTES:
                 limits = ""
             said = f"{meaning}; see `{enum}`" if enum else meaning
             bad = "" if invalid is None else str(invalid) if invalid < 0 else f"0x{invalid:X}"
@@ -99,6 +103,23 @@ def _messages() -> str:
     parts.append("\n### What an EVENT's detail and value hold\n| kind | detail | value |\n|---|---|---|\n")
     parts += [f"| {kind} | {detail} | {value} |\n" for kind, detail, value in protocol_words.EVENT_FIELDS]
     return "".join(parts)
+
+
+def _proof() -> str:
+    return """
+## Who is on this line
+QUERY and CHALLENGE may be sent to a target of eight zero bytes: whoever is on this line. COMMAND may not. Their answers go back
+on the wired line that the question came from; over MQTT they are refused.
+
+A label can be copied, so an identifier alone proves nothing. Each unit holds a secret of 32 bytes that only its maker can
+derive. The asker draws a nonce at random, and the unit answers with
+
+    proof = HMAC-SHA256(secret, "davy proof 1" || source || nonce)
+
+where `source` is the eight bytes in the header of the unit's own frames. A unit without a secret does not answer. The maker derives
+secret = HMAC-SHA256(proof.key, identifier) and compares. An old proof is worth nothing to the next nonce; a proof that is
+relayed at once from the real unit is not told apart.
+"""
 
 
 def _enums() -> str:

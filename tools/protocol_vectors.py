@@ -47,8 +47,8 @@ def _fields(message_type: int, variant: str, dice: random.Random) -> dict[str, A
     for name, kind, _unit, low, high, invalid, _since, _enum in messages.FIELDS[message_type]:
         if kind == "text":
             fields[name] = {"lowest": "", "highest": "标" * 21 + "x"}.get(variant, "88.118.8/GA26000001")
-        elif kind == "8s":
-            fields[name] = {"lowest": bytes(8), "highest": b"\xff" * 8}.get(variant, dice.randbytes(8))
+        elif kind in messages.BYTES:
+            fields[name] = {"lowest": bytes(low), "highest": b"\xff" * low}.get(variant, dice.randbytes(low))
         else:
             top = high - 1 if high == invalid else high
             fields[name] = {"lowest": low, "highest": top}.get(variant, dice.randint(low, top))

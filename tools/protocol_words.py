@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from protocol.messages import ACK, COMMAND, EVENT, HELLO, STATE
+from protocol.messages import ACK, CHALLENGE, COMMAND, EVENT, HELLO, PROOF, QUERY, STATE
 
 MEANINGS = {
     HELLO: "Who speaks: sent after each connect, and at the start on a serial line.",
@@ -10,6 +10,9 @@ MEANINGS = {
     EVENT: "Something happened. Repeated, byte for byte, until an ACK names it.",
     ACK: "To the device: its frame (source, session, seq) is stored for good, was stored before, or is refused.",
     COMMAND: "To the device: do something. What became of it is an EVENT of kind `command`. None opens a valve.",
+    QUERY: "To the device, on the wired line: say that now.",
+    CHALLENGE: "To the device, on the wired line: prove who you are. The answer is a PROOF, or nothing.",
+    PROOF: "The answer to a CHALLENGE: only the unit with this identifier's secret can give it.",
 }
 
 FIELDS: dict[int, dict[str, str]] = {
@@ -64,6 +67,19 @@ FIELDS: dict[int, dict[str, str]] = {
     COMMAND: {
         "target": "source id of the device that is meant",
         "command": "what to do",
+    },
+    QUERY: {
+        "target": "source id of the device that is meant; zeros: whoever is on this line",
+        "what": "what to say",
+    },
+    CHALLENGE: {
+        "target": "source id of the device that is meant; zeros: whoever is on this line",
+        "nonce": "drawn at random by the asker, for this question only",
+    },
+    PROOF: {
+        "nonce": "the challenge's",
+        "proof": "HMAC-SHA256 of the unit's secret over the label, the source and the nonce",
+        "certificate": "first eight bytes of the SHA-256 of the unit's certificate (DER); zeros if it has none",
     },
 }
 

@@ -2,10 +2,9 @@
 import struct
 
 from protocol.frame import BAD_TEXT, CONTRADICTION, GOOD, OUT_OF_RANGE, SHORT_PAYLOAD, TRAILING_BYTES
-from protocol.messages import FIELDS, NAMES, READINGS
+from protocol.messages import BYTES, FIELDS, NAMES, READINGS
 
 _TEXT = "text"
-_BYTES = "8s"
 
 
 def _refuse(message_type: int, name: str, value: object, low: int, high: int) -> None:
@@ -23,7 +22,7 @@ def encode(message_type: int, fields: dict) -> bytes:
             if not low <= len(raw) <= high:
                 _refuse(message_type, name, "%d bytes long" % len(raw), low, high)
             parts.append(bytes((len(raw),)) + raw)
-        elif kind == _BYTES:
+        elif kind in BYTES:
             if len(value) != low:
                 _refuse(message_type, name, "%d bytes long" % len(value), low, high)
             parts.append(bytes(value))
@@ -67,7 +66,7 @@ def decode(message_type: int, payload: bytes) -> tuple:
             return None, SHORT_PAYLOAD
         value = struct.unpack_from(">" + kind, payload, at)[0]
         at += width
-        if kind == _BYTES:
+        if kind in BYTES:
             value = bytes(value)
         elif invalid is not None and value == invalid:
             value = None

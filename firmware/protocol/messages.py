@@ -1,8 +1,8 @@
 # The one definition of the wire protocol's messages. PROTOCOL.md is generated from it, both codecs read it.
 #
 # A field: (name, type, unit, low, high, invalid, since, enum)
-#   type     struct letter of a big-endian integer (B H I Q b h i), "8s" for eight bytes, "text" for a UTF-8
-#            text with its length in one byte before it (as the last field only); low and high are then lengths
+#   type     struct letter of a big-endian integer (B H I Q b h i), one of BYTES for that many bytes, "text" for a
+#            UTF-8 text with its length in one byte before it (as the last field only); low and high are then lengths
 #   invalid  the value on the wire that means "no reading"; None in the decoded message
 #   since    protocol version that brought the field
 #   enum     name of the table in ENUMS that gives the values their names, or ""
@@ -20,6 +20,14 @@ STATE = 2
 EVENT = 3
 ACK = 4
 COMMAND = 5
+QUERY = 6
+CHALLENGE = 7
+PROOF = 8
+
+# Types of fields that are so many bytes as they are.
+BYTES = ("8s", "16s", "32s")
+# As a target: whoever is on this line. Only what changes nothing takes it.
+ANYONE = bytes(8)
 
 U8 = 0xFF
 U16 = 0xFFFF
@@ -42,6 +50,7 @@ ENUMS: dict = {
         "button", "loss", "muted", "mute_ended", "self_test", "command", "tamper", "end_of_service",
     ),
     "command": ("none", "close_valve", "mute", "self_test"),
+    "query": ("hello", "state"),
     "outcome": ("done", "refused_alarm", "refused_busy", "nothing_to_do", "unknown"),
     "test": ("none", "running", "passed", "failed"),
     "tier": ("low", "mid", "high"),
@@ -73,7 +82,10 @@ FAULT_BITS = (
 # Bits of the items of a self-test, by position.
 TEST_ITEMS = ("methane", "co", "valve", "relay", "store", "reference", "climate", "memory", "valve_moves")
 
-NAMES = {HELLO: "HELLO", STATE: "STATE", EVENT: "EVENT", ACK: "ACK", COMMAND: "COMMAND"}
+NAMES = {
+    HELLO: "HELLO", STATE: "STATE", EVENT: "EVENT", ACK: "ACK", COMMAND: "COMMAND", QUERY: "QUERY",
+    CHALLENGE: "CHALLENGE", PROOF: "PROOF",
+}  # fmt: skip
 
 FIELDS: dict = {
     HELLO: (
@@ -127,6 +139,19 @@ FIELDS: dict = {
     COMMAND: (
         ("target", "8s", "", 8, 8, None, 1, ""),
         ("command", "B", "", 1, 3, None, 1, "command"),
+    ),
+    QUERY: (
+        ("target", "8s", "", 8, 8, None, 1, ""),
+        ("what", "B", "", 0, 1, None, 1, "query"),
+    ),
+    CHALLENGE: (
+        ("target", "8s", "", 8, 8, None, 1, ""),
+        ("nonce", "16s", "", 16, 16, None, 1, ""),
+    ),
+    PROOF: (
+        ("nonce", "16s", "", 16, 16, None, 1, ""),
+        ("proof", "32s", "", 32, 32, None, 1, ""),
+        ("certificate", "8s", "", 8, 8, None, 1, ""),
     ),
 }
 

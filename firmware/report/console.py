@@ -13,8 +13,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-MARK = "~"
-_MOST_CHARS = 400
+MARK = b"~"
+_MOST_BYTES = 400
 _LISTENED_MS = 60_000  # after a good frame: so long events are told there too
 
 
@@ -23,29 +23,30 @@ class Console:
     def __init__(self, incoming: "Any", counters: "Any") -> None:
         self._incoming = incoming
         self._counters = counters
-        self._text = ""
+        self._text = bytearray()
+        self._stdin = sys.stdin.buffer  # as bytes: noise on a line is no text
         self._heard = False
         self._heard_ms = time.ticks_ms()
         self._poller = select.poll()
-        self._poller.register(sys.stdin, select.POLLIN)
+        self._poller.register(self._stdin, select.POLLIN)
 
     async def run(self) -> None:
         # Never returns. Waits without a period of its own.
-        stream = asyncio.StreamReader(sys.stdin)
+        stream = asyncio.StreamReader(self._stdin)
         while True:
             self._take(await stream.read(1))
             while self._poller.poll(0):
-                self._take(sys.stdin.read(1))
+                self._take(self._stdin.read(1))
 
-    def _take(self, char: "Any") -> None:
-        if char in ("\r", "\n"):
-            if self._text.startswith(MARK):
-                self._line(self._text[1:])
-            self._text = ""
-        elif len(self._text) < _MOST_CHARS:
-            self._text += char
+    def _take(self, byte: bytes) -> None:
+        if byte in (b"\r", b"\n"):
+            if self._text[:1] == MARK:
+                self._line(bytes(self._text[1:]))
+            self._text = bytearray()
+        elif len(self._text) < _MOST_BYTES:
+            self._text.extend(byte)
 
-    def _line(self, text: str) -> None:
+    def _line(self, text: bytes) -> None:
         try:
             data = binascii.a2b_base64(text)
         except ValueError:
@@ -66,4 +67,4 @@ class Console:
 
 
 def _say(frame: bytes) -> None:
-    print(MARK + binascii.b2a_base64(frame).decode().strip())
+    print("~" + binascii.b2a_base64(frame).decode().strip())

@@ -16,9 +16,11 @@ from hypothesis import strategies as st
 
 from davy.codec import (
     Ack,
+    Challenge,
     Decoded,
     Event,
     Hello,
+    Proof,
     Rejected,
     SerialReader,
     State,
@@ -86,8 +88,8 @@ def _messages(message_type: int) -> st.SearchStrategy[Any]:
     for name, kind, _unit, low, high, _invalid, _since, _enum in messages.FIELDS[message_type]:
         if kind == "text":
             fields[name] = st.text(max_size=16)
-        elif kind == "8s":
-            fields[name] = st.binary(min_size=8, max_size=8)
+        elif kind in messages.BYTES:
+            fields[name] = st.binary(min_size=low, max_size=high)
         else:
             fields[name] = st.integers(low, high)
     message_class = next(cls for cls, layout in BY_CLASS.items() if layout.message_type == message_type)
@@ -179,6 +181,10 @@ def test_a_reading_that_contradicts_its_status_is_refused_both_ways() -> None:
         (Hello(0, 1, 0, 1, 0, 1, 1, bytes(8), "x" * 65), "HELLO.identifier"),
         (Event(18, 0, 0, 0, 0), "EVENT.kind"),
         (Ack(bytes(8), 1, 1, 3), "ACK.result"),
+        (Ack(bytes(7), 1, 1, 0), "ACK.acked_source"),
+        (Hello(0, 1, 0, 1, 0, 1, 1, bytes(9), "x"), "HELLO.image_hash"),
+        (Challenge(bytes(8), bytes(8)), "CHALLENGE.nonce"),
+        (Proof(bytes(16), bytes(33), bytes(8)), "PROOF.proof"),
     ],
 )
 def test_a_value_out_of_range_is_named_with_its_field(message: Any, field: str) -> None:

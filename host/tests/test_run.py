@@ -158,7 +158,7 @@ def test_silence_is_not_taken_for_no_alarm_and_no_fault() -> None:
 
 
 def test_results_are_written_whole_or_not_at_all(tmp_path: Path) -> None:
-    from davy.run.files import check_writable, write_whole
+    from davy.files import check_writable, write_whole
 
     target = tmp_path / "r.json"
     write_whole(target, "one")

@@ -67,12 +67,8 @@ def interrupt_char(char):
     return before
 
 
-class _Stdin(io.IOBase):
+class _RawIn(io.IOBase):
     only_by_input = True  # no timer makes it ready
-
-    @property
-    def buffer(self):
-        return self
 
     def ioctl(self, request, argument):
         if request == _IOCTL_POLL:
@@ -96,14 +92,24 @@ class _Stdin(io.IOBase):
             if n < 0 and byte == 4:
                 break
             made.append(byte)
-        return made.decode()
+        return bytes(made)
 
     def readline(self):
         made = bytearray()
         while not made.endswith(b"\n"):
             byte = read_byte()
             made.append(10 if byte == 13 else byte)
-        return made.decode()
+        return bytes(made)
+
+
+class _Stdin(_RawIn):
+    buffer = _RawIn()
+
+    def read(self, n=-1):
+        return _RawIn.read(self, n).decode()
+
+    def readline(self):
+        return _RawIn.readline(self).decode()
 
 
 class _RawOut(io.IOBase):

@@ -28,10 +28,10 @@ def conform(
     from rich.console import Console
     from rich.table import Table
 
+    from davy.files import check_writable, write_whole
     from davy.image.boardfile import load_board
     from davy.run.conform import conform as try_all
     from davy.run.conform import to_json
-    from davy.run.files import check_writable, write_whole
     from safety.profile import PROFILES
 
     if profile != "all" and profile not in PROFILES:

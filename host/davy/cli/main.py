@@ -10,6 +10,7 @@ from davy.cli.board_command import board
 from davy.cli.ca_command import app as ca_app
 from davy.cli.conform_command import conform
 from davy.cli.demo_command import demo
+from davy.cli.doctor_command import doctor
 from davy.cli.flash_command import flash
 from davy.cli.image_command import image
 from davy.cli.monitor_command import monitor
@@ -39,6 +40,7 @@ app.add_typer(station, name="station")
 app.command()(image)
 app.command()(board)
 app.command()(flash)
+app.command()(doctor)
 
 
 def _in_a_line(error: typer.TyperException) -> str:

@@ -10,9 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from davy.board.replay import Replay, load_replay, parse_map
+from davy.files import check_writable, write_whole
 from davy.image.boardfile import load_board
 from davy.image.calibration import load_calibration
-from davy.run.files import check_writable, write_whole
 from davy.run.record import to_json
 from davy.run.runner import Outcome, Run
 from davy.run.scenario import Scenario, check_faults

@@ -9,6 +9,7 @@ from davy.codec.describe import describe
 from davy.codec.frames import decode_frame, encode_frame
 from davy.codec.generated import (
     Ack,
+    Challenge,
     Command,
     CommandKind,
     Event,
@@ -19,6 +20,9 @@ from davy.codec.generated import (
     Level,
     Message,
     Outcome,
+    Proof,
+    Query,
+    QueryKind,
     Result,
     RunState,
     SelfTest,
@@ -32,6 +36,7 @@ from davy.codec.serial import SerialReader, encode_serial
 
 __all__ = [
     "Ack",
+    "Challenge",
     "Command",
     "CommandKind",
     "Decoded",
@@ -43,6 +48,9 @@ __all__ = [
     "Level",
     "Message",
     "Outcome",
+    "Proof",
+    "Query",
+    "QueryKind",
     "Rejected",
     "Result",
     "RunState",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from davy.codec.decoded import Decoded, Rejected
 from davy.codec.generated import (
     Ack,
+    Challenge,
     Command,
     CommandKind,
     Event,
@@ -15,6 +16,9 @@ from davy.codec.generated import (
     Level,
     Message,
     Outcome,
+    Proof,
+    Query,
+    QueryKind,
     Result,
     RunState,
     SelfTestItem,
@@ -22,6 +26,7 @@ from davy.codec.generated import (
     Status,
     ValveState,
 )
+from protocol import messages
 
 _GAS_WORDS = {Gas.NONE: "", Gas.METHANE: "methane", Gas.CO: "CO"}
 
@@ -42,6 +47,12 @@ def describe_message(message: Message) -> str:
         return _event(message)
     if isinstance(message, Command):
         return f"command to {message.target.hex()}: {_words(CommandKind(message.command).name)}"
+    if isinstance(message, Query):
+        return f"query to {_target(message.target)}: {_words(QueryKind(message.what).name)}"
+    if isinstance(message, Challenge):
+        return f"challenge to {_target(message.target)}"
+    if isinstance(message, Proof):
+        return f"proof, certificate {message.certificate.hex() if any(message.certificate) else 'none'}"
     assert isinstance(message, Ack)
     return f"ack of session {message.acked_session} seq {message.acked_seq}: {Result(message.result).name.lower()}"
 
@@ -54,6 +65,10 @@ def fault_names(faults: int) -> list[str]:
 def item_names(items: int) -> list[str]:
     """Names of a self-test's items whose bits are set."""
     return [item.name.lower() for item in SelfTestItem if items >> item & 1]
+
+
+def _target(target: bytes) -> str:
+    return "whoever is on this line" if target == messages.ANYONE else target.hex()
 
 
 def _words(name: str) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from davy.codec.decoded import Decoded
-from davy.codec.generated import Ack, Command, Event, State
+from davy.codec.generated import Ack, Challenge, Command, Event, Proof, Query, State
 
 _new = tuple.__new__
 
@@ -316,15 +316,98 @@ def _unpack_command(data: bytes) -> Decoded | None:
     return _new(Decoded, (source, session, seq, uptime_ms, message))
 
 
+_QUERY = struct.Struct(">BBB8sIIQH8sB")
+_QUERY_WITH_CRC = struct.Struct(">BBB8sIIQH8sBI")
+
+
+def _pack_query(source: bytes, session: int, seq: int, uptime_ms: int, message: Query) -> bytes | None:
+    target, what = message
+    try:
+        if len(source) != 8 or what > 1 or len(target) != 8:
+            return None
+        body = _QUERY.pack(1, 0, 6, source, session, seq, uptime_ms, 9, target, what)
+    except (struct.error, TypeError):
+        return None
+    return body + _crc32(body).to_bytes(4, "big")
+
+
+def _unpack_query(data: bytes) -> Decoded | None:
+    if len(data) != 42:
+        return None
+    version, flags, _, source, session, seq, uptime_ms, length, target, what, crc = _QUERY_WITH_CRC.unpack(data)
+    if crc != _crc32(data[:-4]) or version != 1 or flags or length != 9 or what > 1:
+        return None
+    message = _new(Query, (target, what))
+    return _new(Decoded, (source, session, seq, uptime_ms, message))
+
+
+_CHALLENGE = struct.Struct(">BBB8sIIQH8s16s")
+_CHALLENGE_WITH_CRC = struct.Struct(">BBB8sIIQH8s16sI")
+
+
+def _pack_challenge(source: bytes, session: int, seq: int, uptime_ms: int, message: Challenge) -> bytes | None:
+    target, nonce = message
+    try:
+        if len(source) != 8 or len(target) != 8 or len(nonce) != 16:
+            return None
+        body = _CHALLENGE.pack(1, 0, 7, source, session, seq, uptime_ms, 24, target, nonce)
+    except (struct.error, TypeError):
+        return None
+    return body + _crc32(body).to_bytes(4, "big")
+
+
+def _unpack_challenge(data: bytes) -> Decoded | None:
+    if len(data) != 57:
+        return None
+    version, flags, _, source, session, seq, uptime_ms, length, target, nonce, crc = _CHALLENGE_WITH_CRC.unpack(data)
+    if crc != _crc32(data[:-4]) or version != 1 or flags or length != 24:
+        return None
+    message = _new(Challenge, (target, nonce))
+    return _new(Decoded, (source, session, seq, uptime_ms, message))
+
+
+_PROOF = struct.Struct(">BBB8sIIQH16s32s8s")
+_PROOF_WITH_CRC = struct.Struct(">BBB8sIIQH16s32s8sI")
+
+
+def _pack_proof(source: bytes, session: int, seq: int, uptime_ms: int, message: Proof) -> bytes | None:
+    nonce, proof, certificate = message
+    try:
+        if len(source) != 8 or len(nonce) != 16 or len(proof) != 32 or len(certificate) != 8:
+            return None
+        body = _PROOF.pack(1, 0, 8, source, session, seq, uptime_ms, 56, nonce, proof, certificate)
+    except (struct.error, TypeError):
+        return None
+    return body + _crc32(body).to_bytes(4, "big")
+
+
+def _unpack_proof(data: bytes) -> Decoded | None:
+    if len(data) != 89:
+        return None
+    version, flags, _, source, session, seq, uptime_ms, length, nonce, proof, certificate, crc = _PROOF_WITH_CRC.unpack(
+        data
+    )
+    if crc != _crc32(data[:-4]) or version != 1 or flags or length != 56:
+        return None
+    message = _new(Proof, (nonce, proof, certificate))
+    return _new(Decoded, (source, session, seq, uptime_ms, message))
+
+
 PACKERS: dict[type, Callable[[bytes, int, int, int, Any], bytes | None]] = {
     State: _pack_state,
     Event: _pack_event,
     Ack: _pack_ack,
     Command: _pack_command,
+    Query: _pack_query,
+    Challenge: _pack_challenge,
+    Proof: _pack_proof,
 }
 UNPACKERS: dict[int, Callable[[bytes], Decoded | None]] = {
     2: _unpack_state,
     3: _unpack_event,
     4: _unpack_ack,
     5: _unpack_command,
+    6: _unpack_query,
+    7: _unpack_challenge,
+    8: _unpack_proof,
 }

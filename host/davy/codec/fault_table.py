@@ -46,9 +46,10 @@ FAULT_TABLE: dict[Fault, FaultEntry] = {
     ),
     Fault.SETTINGS: FaultEntry(
         "at the start, each hour, in a self-test",
-        "board data, settings or calibration are not what was written, or name what the firmware does not know",
+        "board data, settings, calibration or the unit's record are lost or not what was written, or name what the firmware "
+        "does not know",
         _SHOWN,
-        "put the image or the settings on again",
+        "put the image or the unit's record on again",
     ),
     Fault.INTERNAL: FaultEntry(
         "in the step itself",

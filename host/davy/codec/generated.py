@@ -114,6 +114,13 @@ class CommandKind(IntEnum):
     SELF_TEST = 3
 
 
+class QueryKind(IntEnum):
+    """Values of the enum `query`."""
+
+    HELLO = 0
+    STATE = 1
+
+
 class Outcome(IntEnum):
     """Values of the enum `outcome`."""
 
@@ -278,5 +285,34 @@ class Command(NamedTuple):
     """what to do"""
 
 
-Message = Hello | State | Event | Ack | Command
-CLASSES: dict[int, type[Message]] = {1: Hello, 2: State, 3: Event, 4: Ack, 5: Command}
+class Query(NamedTuple):
+    """To the device, on the wired line: say that now."""
+
+    target: bytes
+    """source id of the device that is meant; zeros: whoever is on this line"""
+    what: int
+    """what to say"""
+
+
+class Challenge(NamedTuple):
+    """To the device, on the wired line: prove who you are. The answer is a PROOF, or nothing."""
+
+    target: bytes
+    """source id of the device that is meant; zeros: whoever is on this line"""
+    nonce: bytes
+    """drawn at random by the asker, for this question only"""
+
+
+class Proof(NamedTuple):
+    """The answer to a CHALLENGE: only the unit with this identifier's secret can give it."""
+
+    nonce: bytes
+    """the challenge's"""
+    proof: bytes
+    """HMAC-SHA256 of the unit's secret over the label, the source and the nonce"""
+    certificate: bytes
+    """first eight bytes of the SHA-256 of the unit's certificate (DER); zeros if it has none"""
+
+
+Message = Hello | State | Event | Ack | Command | Query | Challenge | Proof
+CLASSES: dict[int, type[Message]] = {1: Hello, 2: State, 3: Event, 4: Ack, 5: Command, 6: Query, 7: Challenge, 8: Proof}

@@ -28,6 +28,8 @@ class Layout:
     names: tuple[str, ...]
     #: (position, low, high): those whose wire type could hold more than the field may.
     bounded: tuple[tuple[int, int, int], ...]
+    #: (position, length) of those that are so many bytes: struct would cut or fill them up without a word.
+    sized: tuple[tuple[int, int], ...]
     #: (position, invalid value)
     invalid: tuple[tuple[int, int], ...]
     #: (position of the status, positions of its readings)
@@ -51,6 +53,11 @@ class Layout:
             value = values[at]
             if not (isinstance(value, int) and low <= value <= high) and (at, value) not in self.invalid:
                 raise ValueError(self._said(at, value, f"is not {low}..{high}"))
+        for at, length in self.sized:
+            value = values[at]
+            if not isinstance(value, bytes) or len(value) != length:
+                said = f"{len(value)} bytes long" if isinstance(value, bytes) else value
+                raise ValueError(self._said(at, said, f"is not {length} bytes"))
         tail = b""
         if self.text is not None:
             at, longest = self.text
@@ -122,6 +129,7 @@ def _layout(message_type: int) -> Layout:
             for at, field in whole
             if field[1] in _RANGES and (field[3], field[4]) != _RANGES[field[1]]
         ),
+        sized=tuple((at, field[3]) for at, field in whole if field[1] in messages.BYTES),
         invalid=tuple((at, field[5]) for at, field in whole if field[5] is not None),
         readings=tuple(
             (names.index(status), tuple(names.index(name) for name in readings))

@@ -25,6 +25,7 @@ _BAUD = 115_200
 _ASK_AGAIN_S = 0.5
 _READ_S = 0.05
 _KEPT_LINES = 40
+_KEPT_BYTES = 2_000
 
 Answer = TypeVar("Answer")
 
@@ -32,13 +33,14 @@ Answer = TypeVar("Answer")
 class UnitLine:
     """An open console. Raises DeskTrouble when the port cannot be used or goes away."""
 
-    def __init__(self, port: str) -> None:
+    def __init__(self, port: str, baud: int = _BAUD) -> None:
         self.port = port
+        self.heard = bytearray()
         self.console: list[str] = []
         self._seq = 0
         self._buffer = bytearray()
         try:
-            self._serial = serial.serial_for_url(port, baudrate=_BAUD, timeout=_READ_S, exclusive=True)
+            self._serial = serial.serial_for_url(port, baudrate=baud, timeout=_READ_S, exclusive=True)
         except (OSError, ValueError) as error:
             raise DeskTrouble(port, f"cannot be opened: {error}", "davy doctor says what is wrong with it") from error
 
@@ -71,7 +73,9 @@ class UnitLine:
     def read(self) -> list[codec.Decoded]:
         """Frames that have come; waits a moment for the first."""
         with self._watched():
-            self._buffer += self._serial.read(max(1, self._serial.in_waiting))
+            data = self._serial.read(max(1, self._serial.in_waiting))
+        self._buffer += data
+        self.heard = (self.heard + data)[-_KEPT_BYTES:]
         *lines, rest = bytes(self._buffer).split(b"\n")
         self._buffer = bytearray(rest[-4096:])
         found = []

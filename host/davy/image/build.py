@@ -38,20 +38,33 @@ def build_image(
     spec: BoardSpec, settings: Settings, tree: Path = FIRMWARE, calibration: Calibration | None = None
 ) -> Image:
     """Compile the tree and lay it out. The same input gives the same bytes. Without a calibration: the types' values."""
-    files = {**firmware_files(tree), "board.json": spec.to_json_bytes()}
-    sha256 = content_hash(files)
-    names = sorted(files)
-    files["image.json"] = json.dumps({"schema": IMAGE_SCHEMA, "sha256": sha256, "files": names}).encode()
-    files["settings.json"] = settings.to_json_bytes()
-    files["calibration.json"] = (calibration or nominal(spec)).to_json_bytes()
-    files["crc.json"] = json.dumps({name: zlib.crc32(files[name]) for name in PARAMETER_FILES}).encode()
-    return Image(_littlefs(files), sha256, files)
+    own = {
+        "settings.json": settings.to_json_bytes(),
+        "calibration.json": (calibration or nominal(spec)).to_json_bytes(),
+    }
+    return _image(spec, tree, own)
+
+
+def build_program(spec: BoardSpec, tree: Path = FIRMWARE) -> Image:
+    """What all units of a board have in common, and nothing of any one: no settings, no calibration."""
+    return _image(spec, tree, {})
 
 
 def with_files(image: Image, changes: dict[str, bytes | None]) -> Image:
     """The same image with some files replaced, or left out (None), and everything else as it was: a spoilt one, to try."""
     files = {name: content for name, content in {**image.files, **changes}.items() if content is not None}
     return Image(_littlefs(files), image.sha256, files)
+
+
+def _image(spec: BoardSpec, tree: Path, own: dict[str, bytes]) -> Image:
+    files = {**firmware_files(tree), "board.json": spec.to_json_bytes()}
+    sha256 = content_hash(files)
+    names = sorted(files)
+    files["image.json"] = json.dumps({"schema": IMAGE_SCHEMA, "sha256": sha256, "files": names}).encode()
+    files.update(own)
+    checked = {name: zlib.crc32(files[name]) for name in PARAMETER_FILES if name in files}
+    files["crc.json"] = json.dumps(checked).encode()
+    return Image(_littlefs(files), sha256, files)
 
 
 def _littlefs(files: dict[str, bytes]) -> bytes:

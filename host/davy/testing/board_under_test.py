@@ -26,7 +26,8 @@ _STEP_S = 0.1
 class BoardUnderTest:
     """davy's own firmware on a virtual board, in virtual time: nothing happens unless the test lets time run.
 
-    `spoil` replaces files of the image, or leaves them out (None), without its hashes knowing.
+    `spoil` replaces files of the image, or leaves them out (None), without its hashes knowing. `nvs` is a unit's record
+    (davy.identity), which its settings and calibration then come from.
 
     The board is powered from the start, its valve shut. `make_ready` takes it through the preheat and opens the valve
     by its button, as a person does at commissioning.
@@ -43,6 +44,7 @@ class BoardUnderTest:
         settings: Settings | None = None,
         calibration: Calibration | None = None,
         spoil: dict[str, bytes | None] | None = None,
+        nvs: bytes | None = None,
         broker: tuple[str, int] | None = None,
         monitored: bool = False,
     ) -> None:
@@ -64,6 +66,7 @@ class BoardUnderTest:
             seed=seed,
             access_point=self._access_point,
             on_event=self.events.append,
+            nvs=nvs,
         )
         self.board.power_on()
 

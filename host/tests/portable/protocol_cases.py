@@ -25,7 +25,7 @@ def test_good_vectors_encode_to_the_same_bytes():
         fields = {}
         for field in messages.FIELDS[vector["type"]]:
             value = vector["fields"][field[0]]
-            fields[field[0]] = bytes.fromhex(value) if field[1] == "8s" else value
+            fields[field[0]] = bytes.fromhex(value) if field[1] in messages.BYTES else value
         payload = codec.encode(vector["type"], fields)
         made = frame.encode(
             vector["type"],
