@@ -95,6 +95,11 @@ class Chip:
         elif self.loader is not None:
             self._load(data)
 
+    @property
+    def stuck(self) -> bool:
+        """In download mode, or without a program that could be started."""
+        return self.state is not RUNNING or self._boot_problem() is not None
+
     def look(self) -> None:
         """Called each turn of the loop: a program that never looks up is interrupted as on the chip."""
         since_s, pid = self.board.break_waits_s, self.board.pid

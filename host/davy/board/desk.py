@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import queue
 import select
 import socket
 import time
@@ -24,6 +25,9 @@ from davy.image.boardparts import BoardSpec
 HEAP = "560K"
 _FOREVER_MS = 1 << 50
 _NO_WAIT_S = 3600.0
+_BOOT_WITHIN_S = 3.0
+_LOOK_S = 0.05
+_PROGRAM_STARTS_S = 0.5
 _SLOW_READER_S = 0.002
 
 
@@ -76,6 +80,7 @@ class Desk:
         self._speaker: PtyPort | Rfc2217Port = self.pty
         self._wake_read, self._wake_write = socket.socketpair()
         self._stopped = False
+        self._soon: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
 
     def power_on(self) -> None:
         self.chip.power_on()
@@ -91,10 +96,36 @@ class Desk:
                 self._chip_says(f"Guru Meditation Error: {error}\r\n".replace("\n", "\r\n").encode(), ROM_BAUD)
                 self.chip.crashed()
 
+    def run_until_up(self) -> None:
+        """Through the first boot, so that whoever opens a port now finds the program there. A chip without one is up at once."""
+        end_s = time.monotonic() + _BOOT_WITHIN_S
+        while self.board.pid is None and not self.chip.stuck and not self._stopped and time.monotonic() < end_s:
+            self.run(_LOOK_S * (self.board.speed or 1.0))
+        if self.board.pid is not None:
+            self.run(_PROGRAM_STARTS_S * (self.board.speed or 1.0))
+
     def stop(self) -> None:
         """May be called from a signal handler or another thread."""
         self._stopped = True
         self._wake_write.send(b"x")
+
+    def soon(self, action: Callable[[], None]) -> None:
+        """Do something in the thread that runs the desk; may be called from any."""
+        self._soon.put(action)
+        self._wake_write.send(b"x")
+
+    def pull_cable(self) -> None:
+        """The terminal's adapter is unplugged: the program that has it open finds it gone. The board keeps its power."""
+        self._ports = (self.rfc2217,)
+        self.pty.close()
+        self.to_chip.clear()
+        self.to_host.clear()
+
+    def plug_in(self) -> None:
+        """An adapter again; it may come up under another name."""
+        self.pty = PtyPort()
+        self._speaker = self.pty
+        self._ports = (self.pty, self.rfc2217)
 
     def close(self) -> None:
         """End the board's process and give the ports back."""
@@ -128,6 +159,10 @@ class Desk:
 
     def serve(self) -> None:
         """Move bytes on, in both directions."""
+        if _readable(self._wake_read):
+            self._wake_read.recv(4096)
+        while not self._soon.empty():
+            self._soon.get()()
         now_s = time.monotonic()
         if not self.to_chip.full:
             for port in self._ports:
@@ -152,5 +187,5 @@ class Desk:
         self.chip.set_lines(dtr=dtr, rts=rts)
 
 
-def _readable(port: PtyPort | Rfc2217Port) -> bool:
+def _readable(port: PtyPort | Rfc2217Port | socket.socket) -> bool:
     return bool(select.select([port], [], [], 0)[0])

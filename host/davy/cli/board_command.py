@@ -115,9 +115,10 @@ def _one(
         "flash": str(flash),
         "bare": bare,
     }
-    _show(facts, as_json)
     try:
         desk.power_on()
+        desk.run_until_up()
+        _show(facts, as_json)
         desk.run()
     finally:
         desk.close()
@@ -125,6 +126,7 @@ def _one(
 
 
 def _many(children: list[subprocess.Popen[str]], as_json: bool) -> int:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         for child in children:
             assert child.stdout is not None

@@ -165,6 +165,14 @@ def read_until(process: subprocess.Popen[str], part: str) -> str:
     raise AssertionError(f"{part!r} never came: {''.join(heard)}")
 
 
+def lives(pid: int) -> bool:
+    """Whether the process runs now."""
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
 def gone(pid: int) -> bool:
     """Whether the process has ended, at once or within moments; one that nobody has reaped has ended too."""
     try:
