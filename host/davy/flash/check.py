@@ -7,9 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from davy import codec
+from davy.errors import InputError
 from davy.flash.trouble import DeskTrouble
 from davy.flash.unit_line import ANYONE, UnitLine
 from davy.image.manifest import Release
+from davy.image.micropython import download_hint
 
 #: From reset to the first answer: boot loader, MicroPython, the program's own start.
 HELLO_WITHIN_S = 20.0
@@ -19,6 +21,7 @@ TEST_WITHIN_S = 90.0
 OUTCOME_WITHIN_S = 5.0
 _LOOK_S = 2.0
 _ASK_EACH_S = 0.2
+_NO_PROGRAM = "invalid header: 0x"
 
 
 @dataclass
@@ -39,8 +42,8 @@ def ask_hello(line: UnitLine, within_s: float) -> codec.Decoded | None:
 
 
 def check_hello(line: UnitLine, release: Release, identifier: str | None, checked: Checked) -> None:
-    """Raises DeskTrouble when the unit does not answer."""
-    frame = ask_hello(line, HELLO_WITHIN_S)
+    """Raises DeskTrouble when the unit does not answer, InputError when the chip has nothing that could."""
+    frame = _first_hello(line, release)
     if frame is None:
         said = f" (console: {line.console[-1]})" if line.console else ""
         raise DeskTrouble(
@@ -60,6 +63,18 @@ def check_hello(line: UnitLine, release: Release, identifier: str | None, checke
     ):
         if found != right:
             checked.wrong.append(f"{what} is {found!r}, not {right!r}")
+
+
+def _first_hello(line: UnitLine, release: Release) -> codec.Decoded | None:
+    end_s = time.monotonic() + HELLO_WITHIN_S
+    while time.monotonic() < end_s:
+        frame = ask_hello(line, _LOOK_S)
+        if frame is not None:
+            return frame
+        if sum(_NO_PROGRAM in text for text in line.console) > 1:
+            problem = "the chip holds no MicroPython, and the image is the application alone"
+            raise InputError(f"--port {line.port}", problem, f"name {download_hint(release.mcu)} with --micropython")
+    return None
 
 
 def ask_state(line: UnitLine) -> codec.State | None:
