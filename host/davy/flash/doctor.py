@@ -21,7 +21,8 @@ from serial.tools import list_ports
 
 from davy.errors import InputError
 from davy.flash.check import ask_hello
-from davy.flash.esptool import has_reset_lines, run_esptool
+from davy.flash.esptool import run_esptool
+from davy.flash.resetting import Resetting, has_reset_lines
 from davy.flash.trouble import DeskTrouble
 from davy.flash.unit_line import UnitLine
 from davy.image.chips import CHIPS
@@ -178,16 +179,11 @@ def _what_answers(port: str, baud: int, reset_port: str | None) -> list[Finding]
 
 
 def _boot_loader(port: str, reset_port: str | None) -> Finding:
-    from davy.flash import lines
-
-    if reset_port is not None:
-        lines.into_boot_loader(reset_port)
-    own = reset_port is None and has_reset_lines(port)
-    run = run_esptool(
-        port, _CONSOLE_BAUD, ["flash-id"], before=None if own else "no-reset", after="hard-reset" if own else "no-reset"
-    )
-    if reset_port is not None:
-        lines.into_program(reset_port)
+    with Resetting(port, reset_port) as resetting:
+        before = resetting.into_boot_loader()
+        run = run_esptool(port, _CONSOLE_BAUD, ["flash-id"], before=before)
+        if reset_port is not None or has_reset_lines(port):
+            resetting.into_program()
     return Finding(FINE, port, f"the boot loader of an {run.chip} answers, MAC {run.mac}, {run.flash_mb} MB of flash")
 
 

@@ -34,6 +34,17 @@ class Run:
     skipped: int = 0
     text: str = field(default="", repr=False)
 
+    def after(self, earlier: Run) -> Run:
+        """Both runs together."""
+        return Run(
+            self.chip,
+            self.mac,
+            self.flash_mb,
+            earlier.written_bytes + self.written_bytes,
+            earlier.sent_bytes + self.sent_bytes,
+            earlier.skipped + self.skipped,
+        )
+
 
 def esptool_command() -> list[str]:
     """How esptool is started. Raises InputError when it is not installed."""
@@ -42,28 +53,22 @@ def esptool_command() -> list[str]:
     return [sys.executable, "-m", "esptool"]
 
 
-def has_reset_lines(port: str) -> bool:
-    """Whether DTR and RTS can be set there: a pseudo-terminal and a socket have none."""
-    return not port.startswith(("/dev/pts/", "socket://"))
-
-
 def run_esptool(
     port: str,
     baud: int,
     arguments: Sequence[str],
     *,
     chip: str = "auto",
-    before: str | None = None,
-    after: str = "no-reset",
+    before: str = "default-reset",
+    stub: bool = True,
     on_text: Callable[[str], None] = lambda text: None,
 ) -> Run:
-    """Run it to its end; `on_text` gets each piece that it prints.
+    """Run it to its end; the chip stays in its boot loader. `on_text` gets each piece that is printed.
 
     Raises DeskTrouble for what a new try may mend, InputError when the chip is another than `chip`.
     """
-    before = before or ("default-reset" if has_reset_lines(port) else "no-reset")
     command = [*esptool_command(), "--chip", chip, "--port", port, "--baud", str(baud)]
-    command += ["--before", before, "--after", after, *arguments]
+    command += ["--before", before, "--after", "no-reset", *([] if stub else ["--no-stub"]), *arguments]
     run = Run()
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     assert process.stdout is not None

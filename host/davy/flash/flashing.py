@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import tempfile
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,12 +11,11 @@ from typing import Any
 
 from davy import codec
 from davy.errors import InputError
-from davy.flash import lines
 from davy.flash.check import Checked, ask_hello, ask_state, check_hello, run_self_test
-from davy.flash.esptool import Run, has_reset_lines, run_esptool, written_to
+from davy.flash.esptool import Run, run_esptool, written_to
 from davy.flash.plan import Piece, Plan, make_plan, write_pieces
 from davy.flash.progress import Progress
-from davy.flash.trouble import DeskTrouble
+from davy.flash.resetting import Resetting
 from davy.flash.unit_line import UnitLine
 from davy.image.manifest import Release
 from davy.image.partitions import FLASH_BYTES, NVS
@@ -25,7 +23,6 @@ from davy.image.parts import MICROPYTHON
 
 _PRESENT_WITHIN_S = 1.2
 _IDENTIFIER = re.compile(rb'"identifier": "([^"]{1,64})"')
-_CHIPS = {"esp32": "esp32", "esp32s3": "esp32s3"}
 
 
 @dataclass(frozen=True)
@@ -57,9 +54,10 @@ class Found:
 def probe(port: str, baud: int, reset_port: str | None, progress: Progress) -> Run:
     """Chip, MAC and flash size, nothing changed. The board runs again afterwards. Raises DeskTrouble."""
     progress.at("connect", None, "looking for a boot loader")
-    _into_boot_loader(port, reset_port)
-    run = run_esptool(port, baud, ["flash-id"], before=_before(port, reset_port), after=_after(port, reset_port))
-    _into_program(port, reset_port)
+    with Resetting(port, reset_port) as resetting:
+        before = resetting.into_boot_loader()
+        run = run_esptool(port, baud, ["flash-id"], before=before)
+        resetting.into_program()
     progress.unit(run.chip, run.mac)
     return run
 
@@ -68,18 +66,26 @@ def flash(job: Job, progress: Progress) -> tuple[Checked, dict[str, Any]]:
     """Do it all. Gives what the unit told and the record. Raises DeskTrouble or InputError, with what was begun unfinished."""
     progress.at("connect", None, "asking who is there")
     found = _present(job)
-    nvs = _nvs_to_write(job, found, progress)
-    if not found.answers and any(part.kind == MICROPYTHON for part in job.release.parts):
-        _check_flash_size(job)
-    plan = make_plan(job.release, nvs, same_application=found.same_application)
-    run, seconds = _write(job, plan, progress)
-    if plan.pieces:
-        progress.at("reset", None, "starting the program")
-        _into_program(job.port, job.lines)
+    with Resetting(job.port, job.lines) as resetting:
+        writer = _Writer(job, resetting, progress)
+        nvs = _nvs_to_write(job, found, writer)
+        if not found.answers and any(part.kind == MICROPYTHON for part in job.release.parts):
+            writer.check_flash_size()
+        plan = make_plan(job.release, nvs, same_application=found.same_application, in_pieces=found.answers)
+        run = writer.write(plan)
+        if plan.pieces:
+            progress.at("reset", None, "starting the program")
+            resetting.into_program()
     checked = Checked()
     _ask_and_test(job, checked, progress)
-    spent = {**progress.end(), **seconds}
-    return checked, _record(job, run, checked, plan, spent)
+    return checked, _record(job, run, checked, plan, progress.end())
+
+
+def check(job: Job, progress: Progress) -> tuple[Checked, dict[str, Any]]:
+    """Ask and test a unit that has been flashed; nothing is written. Raises DeskTrouble."""
+    checked = Checked()
+    _ask_and_test(job, checked, progress)
+    return checked, _record(job, Run(), checked, Plan((), ()), progress.end())
 
 
 def _present(job: Job) -> Found:
@@ -95,13 +101,11 @@ def _present(job: Job) -> Found:
     return Found(True, hello.identifier, same and sound)
 
 
-def _nvs_to_write(job: Job, found: Found, progress: Progress) -> bytes | None:
+def _nvs_to_write(job: Job, found: Found, writer: _Writer) -> bytes | None:
     """The unit's partition, unless the chip has this identity already."""
     if job.nvs is None:
         return None
-    identifier = found.identifier
-    if not found.answers:
-        identifier = _identifier_on_chip(job, progress)
+    identifier = found.identifier if found.answers else writer.identifier_on_chip()
     if identifier == job.identifier:
         return None
     if identifier and not job.reprovision:
@@ -113,42 +117,55 @@ def _nvs_to_write(job: Job, found: Found, progress: Progress) -> bytes | None:
     return job.nvs
 
 
-def _identifier_on_chip(job: Job, progress: Progress) -> str:
-    progress.at("read", None, "is there an identity on the chip?")
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "nvs.bin")
-        _esptool(job, ["read-flash", f"{NVS.offset:#x}", f"{NVS.length:#x}", str(path)], lambda text: None)
-        newest = _IDENTIFIER.findall(path.read_bytes())
-    return newest[-1].decode("utf-8", "replace") if newest else ""
+class _Writer:
+    """Runs esptool for one job. The first run resets the chip into its boot loader; it stays there until the program is started."""
 
+    def __init__(self, job: Job, resetting: Resetting, progress: Progress) -> None:
+        self._job, self._resetting, self._progress = job, resetting, progress
+        self._in_boot_loader = False
 
-def _check_flash_size(job: Job) -> None:
-    # MicroPython lays its file system out over the whole flash: ours fits one size only.
-    run = _esptool(job, ["flash-id"], lambda text: None)
-    if run.flash_mb is not None and run.flash_mb << 20 != FLASH_BYTES:
-        raise InputError(f"--port {job.port}", f"its flash has {run.flash_mb} MB", "a board with 4 MB")
+    def identifier_on_chip(self) -> str:
+        """Who the chip's NVS says that it is; empty for nobody."""
+        self._progress.at("read", None, "is there an identity on the chip?")
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "nvs.bin")
+            self._esptool(["read-flash", f"{NVS.offset:#x}", f"{NVS.length:#x}", str(path)])
+            newest = _IDENTIFIER.findall(path.read_bytes())
+        return newest[-1].decode("utf-8", "replace") if newest else ""
 
+    def check_flash_size(self) -> None:
+        """MicroPython lays its file system out over the whole flash: ours fits one size only. Raises InputError."""
+        run = self._esptool(["flash-id"])
+        if run.flash_mb is not None and run.flash_mb << 20 != FLASH_BYTES:
+            raise InputError(f"--port {self._job.port}", f"its flash has {run.flash_mb} MB", "a board with 4 MB")
 
-def _write(job: Job, plan: Plan, progress: Progress) -> tuple[Run, dict[str, float]]:
-    total = sum(piece.wire_bytes for piece in plan.pieces) or 1
-    whole = Run()
-    began_s = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="davy-flash-") as folder:
-        done = 0
-        for pieces in (plan.first, plan.last):
-            if not pieces:
-                continue
-            words = write_pieces(pieces, Path(folder))
-            watch = _Watch(pieces, done, total, progress)
-            run = _esptool(job, ["write-flash", "--skip-flashed", *words], watch.hear)
-            done += sum(piece.wire_bytes for piece in pieces)
-            whole = Run(
-                run.chip, run.mac, run.flash_mb, whole.written_bytes + run.written_bytes,
-                whole.sent_bytes + run.sent_bytes, whole.skipped + run.skipped,
-            )  # fmt: skip
-    if whole.mac:
-        progress.unit(whole.chip, whole.mac)
-    return whole, {"write_all": round(time.monotonic() - began_s, 3)}
+    def write(self, plan: Plan) -> Run:
+        """Everything of the plan, each piece verified by its MD5."""
+        total = sum(piece.wire_bytes for piece in plan.pieces) or 1
+        whole = Run()
+        with tempfile.TemporaryDirectory(prefix="davy-flash-") as folder:
+            done = 0
+            for pieces in (plan.first, plan.last):
+                if not pieces:
+                    continue
+                words = ["write-flash", "--skip-flashed", *write_pieces(pieces, Path(folder))]
+                watch = _Watch(pieces, done, total, self._progress)
+                # The head is so small that loading esptool's stub for it would take longer than writing it.
+                run = self._esptool(words, watch.hear, stub=pieces is plan.first)
+                done += sum(piece.wire_bytes for piece in pieces)
+                whole = run.after(whole)
+        if whole.mac:
+            self._progress.unit(whole.chip, whole.mac)
+        return whole
+
+    def _esptool(self, words: list[str], hear: Callable[[str], None] = lambda text: None, *, stub: bool = True) -> Run:
+        job = self._job
+        before = "no-reset" if self._in_boot_loader else self._resetting.into_boot_loader()
+        if not stub:
+            words = [words[0], "--compress", *words[1:]]
+        run = run_esptool(job.port, job.baud, words, chip=job.release.mcu, before=before, stub=stub, on_text=hear)
+        self._in_boot_loader = True
+        return run
 
 
 class _Watch:
@@ -162,7 +179,8 @@ class _Watch:
         self._text = (self._text + text)[-4000:]
         address = written_to(self._text)
         if address is None:
-            self._progress.at("connect", None, "boot loader")
+            if not self._done:
+                self._progress.at("connect", None, "boot loader")
             return
         before = sum(piece.wire_bytes for piece in self._pieces if piece.offset + len(piece.data) <= address)
         within = next((p for p in self._pieces if p.offset <= address < p.offset + len(p.data)), None)
@@ -172,26 +190,6 @@ class _Watch:
         self._progress.at(step, fraction if step == "write" else None, within.name if within else "")
 
 
-def _esptool(job: Job, words: list[str], hear: Callable[[str], None]) -> Run:
-    _into_boot_loader(job.port, job.lines)
-    return run_esptool(
-        job.port,
-        job.baud,
-        words,
-        chip=_CHIPS[job.release.mcu],
-        before=_before(job.port, job.lines),
-        after="no-reset",
-        on_text=hear,
-    )
-
-
-def check(job: Job, progress: Progress) -> tuple[Checked, dict[str, Any]]:
-    """Ask and test a unit that has been flashed; nothing is written. Raises DeskTrouble."""
-    checked = Checked()
-    _ask_and_test(job, checked, progress)
-    return checked, _record(job, Run(), checked, Plan((), ()), progress.end())
-
-
 def _ask_and_test(job: Job, checked: Checked, progress: Progress) -> None:
     with UnitLine(job.port) as line:
         progress.at("hello", None, "waiting for the unit")
@@ -199,32 +197,6 @@ def _ask_and_test(job: Job, checked: Checked, progress: Progress) -> None:
         if job.self_test and not checked.wrong:
             progress.at("self_test", None, "sensors warm up")
             run_self_test(line, checked, lambda fraction, text: progress.at("self_test", fraction, text))
-
-
-def _before(port: str, reset_port: str | None) -> str | None:
-    return "no-reset" if reset_port is not None or not has_reset_lines(port) else "default-reset"
-
-
-def _after(port: str, reset_port: str | None) -> str:
-    return "no-reset" if reset_port is not None or not has_reset_lines(port) else "hard-reset"
-
-
-def _into_boot_loader(port: str, reset_port: str | None) -> None:
-    if reset_port is not None:
-        lines.into_boot_loader(reset_port)
-
-
-def _into_program(port: str, reset_port: str | None) -> None:
-    if reset_port is not None:
-        lines.into_program(reset_port)
-    elif has_reset_lines(port):
-        lines.into_program(port)
-    else:
-        raise DeskTrouble(
-            port,
-            "has no reset lines",
-            "name the port that has them with --lines, or press EN and ask with davy flash --check",
-        )
 
 
 def _record(job: Job, run: Run, checked: Checked, plan: Plan, seconds: dict[str, float]) -> dict[str, Any]:

@@ -1,9 +1,14 @@
-"""DTR and RTS of a port, for a board whose reset lines are at another port than its serial line, as in some fixtures."""
+"""DTR and RTS of a port: the two lines that reset a chip and choose whether it starts its boot loader or its program.
+
+They may be at another port than the serial line, as in some fixtures, and on a virtual board.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import time
+from types import TracebackType
+from typing import Any
 
 import serial
 
@@ -12,26 +17,60 @@ from davy.flash.trouble import DeskTrouble
 _HOLD_S = 0.1
 
 
+class ResetLines:
+    """Opens the port when it is first needed, and keeps it until `close`. Raises DeskTrouble when its lines cannot be set."""
+
+    def __init__(self, port: str) -> None:
+        self.port = port
+        self._serial: Any = None
+
+    def into_boot_loader(self) -> None:
+        """Reset the chip with IO0 held low."""
+        self._reset(boot=True)
+
+    def into_program(self) -> None:
+        """Reset the chip with IO0 let go."""
+        self._reset(boot=False)
+
+    def close(self) -> None:
+        if self._serial is not None:
+            with contextlib.suppress(OSError):
+                self._serial.close()
+            self._serial = None
+
+    def __enter__(self) -> ResetLines:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _reset(self, *, boot: bool) -> None:
+        try:
+            if self._serial is None:
+                self._serial = serial.serial_for_url(self.port)
+            line = self._serial
+            line.dtr = False
+            line.rts = True
+            time.sleep(_HOLD_S)
+            if boot:
+                line.dtr = True
+            line.rts = False
+            time.sleep(_HOLD_S)
+            line.dtr = False
+        except (OSError, ValueError) as error:
+            step = "name a port with reset lines"
+            raise DeskTrouble(self.port, f"its DTR and RTS cannot be set: {error}", step) from error
+
+
 def into_boot_loader(port: str) -> None:
-    """Reset the chip with IO0 held low. Raises DeskTrouble."""
-    _with_lines(port, boot=True)
+    """Once, on a port that nobody holds."""
+    with ResetLines(port) as found:
+        found.into_boot_loader()
 
 
 def into_program(port: str) -> None:
-    """Reset the chip with IO0 let go. Raises DeskTrouble."""
-    _with_lines(port, boot=False)
-
-
-def _with_lines(name: str, *, boot: bool) -> None:
-    try:
-        with contextlib.closing(serial.serial_for_url(name)) as port:
-            port.dtr = False
-            port.rts = True
-            time.sleep(_HOLD_S)
-            if boot:
-                port.dtr = True
-            port.rts = False
-            time.sleep(_HOLD_S)
-            port.dtr = False
-    except (OSError, ValueError) as error:
-        raise DeskTrouble(name, f"its DTR and RTS cannot be set: {error}", "name a port with reset lines") from error
+    """Once, on a port that nobody holds."""
+    with ResetLines(port) as found:
+        found.into_program()

@@ -50,11 +50,11 @@ class Plan:
         return sum(piece.wire_bytes for piece in self.pieces)
 
 
-def make_plan(release: Release, nvs: bytes | None, *, same_application: bool) -> Plan:
+def make_plan(release: Release, nvs: bytes | None, *, same_application: bool, in_pieces: bool = True) -> Plan:
     """`nvs`: the unit's own partition, or None to leave the chip's as it is.
 
     `same_application`: the unit runs this very program and finds it sound. Its file system is then left alone: the unit has
-    written into it since.
+    written into it since. `in_pieces`: the chip holds an older program, so much of it will be there already.
     """
     first = [Piece(part.name, part.offset, part.data) for part in release.parts if part.kind == MICROPYTHON]
     if nvs is not None:
@@ -67,9 +67,9 @@ def make_plan(release: Release, nvs: bytes | None, *, same_application: bool) ->
             head.append(Piece(part.name, part.offset, part.data))
             first.append(Piece("old-head", part.offset, _ERASED * len(part.data)))
             continue
-        for at in range(0, len(part.data), PIECE_BYTES):
-            name = f"{part.name}-{at // PIECE_BYTES + 1}"
-            first.append(Piece(name, part.offset + at, part.data[at : at + PIECE_BYTES]))
+        step = PIECE_BYTES if in_pieces else len(part.data)
+        for at in range(0, len(part.data), step):
+            first.append(Piece(f"{part.name}-{at // step + 1}", part.offset + at, part.data[at : at + step]))
     # esptool writes by address, and the head has the lowest one of the file system.
     return Plan(tuple(sorted(first, key=lambda piece: piece.offset)), tuple(head))
 

@@ -1,0 +1,1 @@
+"""The production station: N fixtures at once, serials given once, every attempt in a chained log."""
