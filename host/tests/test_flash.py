@@ -153,6 +153,17 @@ def test_a_board_that_answers_garbage_is_no_boot_loader(tmp_path: Path, shop: Sh
     assert status == 3 and "no boot loader answers" in result(events)["text"], result(events)
 
 
+def test_a_board_that_was_swapped_is_refused_before_anything_is_written(board: Ports, shop: Shop) -> None:
+    before = board.flash.read_bytes()
+    words = ["--image", shop.release, "--unit", shop.unit("GA1"), QUICK]
+    status, events = flash(board, *words, "--expect-mac", "24:0a:c4:00:00:01")
+    assert status == 2 and f"holds the chip {board.mac}, not 24:0a:c4:00:00:01" in result(events)["text"]
+    assert board.flash.read_bytes() == before
+    told = [event["event"] for event in events]
+    assert told.index("unit") < told.index("result")
+    assert flash(board, *words, "--expect-mac", board.mac)[0] == 0
+
+
 def test_probe_reads_chip_and_mac_and_changes_nothing(board: Ports) -> None:
     before = board.flash.read_bytes()
     status, events = flash(board, "--probe")

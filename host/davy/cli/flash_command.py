@@ -37,6 +37,9 @@ def flash(
     reprovision: Annotated[
         bool, typer.Option("--reprovision", help="Let the board become another unit than it is.")
     ] = False,
+    expect_mac: Annotated[
+        str | None, typer.Option(help="Refuse another chip than this one, before anything is written.")
+    ] = None,
     self_test: Annotated[
         bool, typer.Option("--self-test/--no-self-test", help="Wait for warm sensors and let the unit test itself.")
     ] = True,
@@ -57,8 +60,12 @@ def flash(
     Exit status: 0 a unit that passed, 1 the unit failed its test or is not what was written, 2 bad input (also: another chip
     than the image is for), 3 something at the desk (port, cable, board) to put right and try again.
     """
+    from davy.flash.flashing import Job
+    from davy.flash.flashing import check as check_unit
+    from davy.flash.flashing import flash as flash_unit
     from davy.flash.progress import Progress, as_json_lines
     from davy.flash.trouble import EXIT_DESK, DeskTrouble
+    from davy.flash.unit_folder import load_unit
 
     emit: Emit = as_json_lines
     screen = None
@@ -88,9 +95,10 @@ def flash(
             raise InputError("--baud", f"{baud} will not do", f"a rate from {_LEAST_BAUD} to {_MOST_BAUD}")
         if probe:
             return _probe(port, baud, lines, progress, result)
-        checked, record = _flash(
-            port, baud, lines, _release(board, micropython, image), unit, reprovision, self_test, check, progress
-        )
+        release = _release(board, micropython, image)
+        identifier, nvs = (None, None) if unit is None else load_unit(unit)
+        job = Job(port, baud, release, nvs, identifier, lines, reprovision, self_test, expect_mac)
+        checked, record = check_unit(job, progress) if check else flash_unit(job, progress)
         step = "self_test" if checked.tested else "hello"
         if checked.wrong:
             return result("fail", EXIT_FAILED, "; ".join(checked.wrong), record)
@@ -129,21 +137,6 @@ def _release(board: str | None, micropython: Path | None, image: Path | None) ->
         return load_release(image)
     assert board is not None
     return build_release(load_board(board), micropython)
-
-
-def _flash(
-    port: str, baud: int, lines: str | None, release: Release, unit: Path | None, reprovision: bool, self_test: bool,
-    only_check: bool, progress: Any,
-) -> Any:  # fmt: skip
-    from davy.flash.flashing import Job, check, flash
-
-    nvs = identifier = None
-    if unit is not None:
-        from davy.flash.unit_folder import load_unit
-
-        identifier, nvs = load_unit(unit)
-    job = Job(port, baud, release, nvs, identifier, lines, reprovision, self_test)
-    return check(job, progress) if only_check else flash(job, progress)
 
 
 def _summary(record: dict[str, Any]) -> str:

@@ -164,6 +164,10 @@ def _what_answers(port: str, baud: int, reset_port: str | None) -> list[Finding]
     with UnitLine(port, baud) as line:
         hello = ask_hello(line, _PRESENT_WITHIN_S)
         heard = bytes(line.heard)
+    if hello is None and baud != _CONSOLE_BAUD:
+        with UnitLine(port, _CONSOLE_BAUD) as line:
+            if ask_hello(line, _PRESENT_WITHIN_S) is not None:
+                return [_other_rate(port, baud, _CONSOLE_BAUD)]
     if hello is not None:
         said = hello.message
         who = getattr(said, "identifier", "") or "a unit without an identity"
@@ -191,13 +195,13 @@ def _wrong_baud(port: str, baud: int) -> Finding:
     """What comes is no text at this rate: at which is it?"""
     for other in (_CONSOLE_BAUD, *_OTHER_BAUDS):
         if other != baud and _reads_well(port, other):
-            return Finding(
-                TROUBLE,
-                port,
-                f"what comes at {baud} baud is no text; at {other} it is",
-                f"use --baud {other} for its console",
-            )
+            return _other_rate(port, baud, other)
     return Finding(TROUBLE, port, f"what comes at {baud} baud is no text", "check ground, and the crystal's rate")
+
+
+def _other_rate(port: str, baud: int, other: int) -> Finding:
+    step = f"use --baud {other} for its console"
+    return Finding(TROUBLE, port, f"nothing can be understood at {baud} baud, but at {other}", step)
 
 
 def _reads_well(port: str, baud: int) -> bool:

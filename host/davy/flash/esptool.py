@@ -15,7 +15,7 @@ from davy.flash.trouble import DeskTrouble
 _CHIP = re.compile(r"^Detecting chip type\.\.\. (\S+)|^Connected to (\S+) on ", re.M)
 _MAC = re.compile(r"^MAC:\s+([0-9a-f:]{17})", re.M)
 _FLASH_SIZE = re.compile(r"^Detected flash size: (\d+)MB", re.M)
-_WROTE = re.compile(r"^Wrote (\d+) bytes(?: \((\d+) compressed\))? at 0x", re.M)
+_WROTE = re.compile(r"^Wrote (\d+) bytes(?: \((\d+) compressed\))? at 0x\w+ in ([\d.]+) seconds", re.M)
 _WRITING = re.compile(r"Writing at 0x([0-9a-f]+)")
 _SKIPPED = re.compile(r"already in flash, skipping write")
 _WRONG_CHIP = re.compile(r"This chip is (\S+), not (\S+)\. Wrong chip argument")
@@ -24,7 +24,7 @@ _KEEP_CHARS = 40_000
 
 @dataclass
 class Run:
-    """What one run of esptool told. `sent_bytes` went over the wire as data, compressed or not."""
+    """What one run of esptool told. `sent_bytes` went over the wire as data, compressed or not, in `wire_s` seconds."""
 
     chip: str = ""
     mac: str = ""
@@ -32,6 +32,7 @@ class Run:
     written_bytes: int = 0
     sent_bytes: int = 0
     skipped: int = 0
+    wire_s: float = 0.0
     text: str = field(default="", repr=False)
 
     def after(self, earlier: Run) -> Run:
@@ -43,6 +44,7 @@ class Run:
             earlier.written_bytes + self.written_bytes,
             earlier.sent_bytes + self.sent_bytes,
             earlier.skipped + self.skipped,
+            earlier.wire_s + self.wire_s,
         )
 
 
@@ -88,16 +90,25 @@ def run_esptool(
     return run
 
 
-def _read(run: Run) -> None:
-    for found in _CHIP.finditer(run.text):
+def read_unit(text: str) -> Run:
+    """Chip and MAC, as far as they have been printed."""
+    run = Run()
+    for found in _CHIP.finditer(text):
         run.chip = found[1] or found[2]
-    if mac := _MAC.search(run.text):
+    if mac := _MAC.search(text):
         run.mac = mac[1]
+    return run
+
+
+def _read(run: Run) -> None:
+    who = read_unit(run.text)
+    run.chip, run.mac = who.chip, who.mac
     if size := _FLASH_SIZE.search(run.text):
         run.flash_mb = int(size[1])
     for wrote in _WROTE.finditer(run.text):
         run.written_bytes += int(wrote[1])
         run.sent_bytes += int(wrote[2] or wrote[1])
+        run.wire_s += float(wrote[3])
     run.skipped = len(_SKIPPED.findall(run.text))
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from davy import codec
 from davy.errors import InputError
 from davy.flash.check import Checked, ask_hello, ask_state, check_hello, run_self_test
-from davy.flash.esptool import Run, run_esptool, written_to
+from davy.flash.esptool import Run, read_unit, run_esptool, written_to
 from davy.flash.plan import Piece, Plan, make_plan, write_pieces
 from davy.flash.progress import Progress
 from davy.flash.resetting import Resetting
@@ -30,6 +30,7 @@ class Job:
     """What is wanted. `nvs` and `identifier` are the unit's, None to leave the identity on the chip alone.
 
     `lines`: the port whose DTR and RTS reset the chip, when it is not `port`. `reprovision`: another identity may be replaced.
+    `expect_mac`: another chip is refused before anything is written.
     """
 
     port: str
@@ -40,6 +41,7 @@ class Job:
     lines: str | None = None
     reprovision: bool = False
     self_test: bool = True
+    expect_mac: str | None = None
 
 
 @dataclass
@@ -123,6 +125,7 @@ class _Writer:
     def __init__(self, job: Job, resetting: Resetting, progress: Progress) -> None:
         self._job, self._resetting, self._progress = job, resetting, progress
         self._in_boot_loader = False
+        self._told = False
 
     def identifier_on_chip(self) -> str:
         """Who the chip's NVS says that it is; empty for nobody."""
@@ -154,8 +157,6 @@ class _Writer:
                 run = self._esptool(words, watch.hear, stub=pieces is plan.first)
                 done += sum(piece.wire_bytes for piece in pieces)
                 whole = run.after(whole)
-        if whole.mac:
-            self._progress.unit(whole.chip, whole.mac)
         return whole
 
     def _esptool(self, words: list[str], hear: Callable[[str], None] = lambda text: None, *, stub: bool = True) -> Run:
@@ -163,9 +164,31 @@ class _Writer:
         before = "no-reset" if self._in_boot_loader else self._resetting.into_boot_loader()
         if not stub:
             words = [words[0], "--compress", *words[1:]]
-        run = run_esptool(job.port, job.baud, words, chip=job.release.mcu, before=before, stub=stub, on_text=hear)
+        said = ""
+
+        def listen(text: str) -> None:
+            nonlocal said
+            if not self._told:
+                said += text
+                self._who(read_unit(said))
+            hear(text)
+
+        run = run_esptool(job.port, job.baud, words, chip=job.release.mcu, before=before, stub=stub, on_text=listen)
         self._in_boot_loader = True
         return run
+
+    def _who(self, run: Run) -> None:
+        # Known before the first byte is written: a wrong chip ends esptool here.
+        if not run.mac:
+            return
+        self._told = True
+        self._progress.unit(run.chip, run.mac)
+        if self._job.expect_mac is not None and run.mac != self._job.expect_mac.lower():
+            raise InputError(
+                f"--port {self._job.port}",
+                f"holds the chip {run.mac}, not {self._job.expect_mac}",
+                "nothing was written: put the right board in, or leave --expect-mac out",
+            )
 
 
 class _Watch:
@@ -213,6 +236,7 @@ def _record(job: Job, run: Run, checked: Checked, plan: Plan, seconds: dict[str,
         "written_bytes": run.written_bytes,
         "sent_bytes": run.sent_bytes,
         "planned_wire_bytes": plan.wire_bytes,
+        "sent_seconds": round(run.wire_s, 1),
         "skipped_parts": run.skipped,
         "seconds": seconds,
         "self_test": {

@@ -39,13 +39,17 @@ _TOP = (
 
 @dataclass(frozen=True)
 class Fixture:
-    """`number` is its key, from 1. It has a `port`, or the place of its USB connector, `usb`, such as 1-1.4."""
+    """`number` is its key, from 1. It has a `port`, or the place of its USB connector, `usb`, such as 1-1.4.
+
+    `lines`: the port whose DTR and RTS reset the chip, empty for its own.
+    """
 
     number: int
     name: str
     port: str
     usb: str
     bauds: tuple[int, ...]
+    lines: str = ""
 
     def __str__(self) -> str:
         return f"fixture {self.number}" + ("" if self.name == str(self.number) else f" ({self.name})")
@@ -110,7 +114,7 @@ def _fixtures(table: _Table, attempts: int) -> tuple[Fixture, ...]:
     fixtures: list[Fixture] = []
     for number, data in enumerate(given, 1):
         own = _Table(data, table.where, f"[[fixture]] {number}: ")
-        own.only(("name", "port", "usb", "baud", "lower_baud"))
+        own.only(("name", "port", "usb", "lines", "baud", "lower_baud"))
         name = own.text("name", str(number))
         if not _NAME.fullmatch(name):
             raise own.error("name", f"{name!r} will not do", "1..20 letters, digits, '_', '.', '-' or spaces")
@@ -127,7 +131,7 @@ def _fixtures(table: _Table, attempts: int) -> tuple[Fixture, ...]:
         lower = own.whole("lower_baud", *_BAUD, table.whole("lower_baud", *_BAUD, 115_200))
         if lower > baud:
             raise own.error("lower_baud", f"{lower} is above baud", f"at most {baud}")
-        fixtures.append(Fixture(number, name, port, usb, ladder(baud, lower, attempts)))
+        fixtures.append(Fixture(number, name, port, usb, ladder(baud, lower, attempts), own.text("lines", "")))
     return tuple(fixtures)
 
 

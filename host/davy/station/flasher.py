@@ -22,14 +22,18 @@ class Flasher:
 
     argv: tuple[str, ...] = (sys.executable, "-m", "davy", "flash")
 
-    def probe_command(self, port: str) -> list[str]:
+    def probe_command(self, port: str, lines: str = "") -> list[str]:
         """Say which chip is there; nothing is written."""
-        return [*self.argv, "--port", port, "--probe", "--events"]
+        return [*self.argv, *_at(port, lines), "--probe", "--events"]
 
-    def flash_command(self, port: str, baud: int, image: Path, unit: Path) -> list[str]:
-        """Write release and identity, verify, start, test."""
-        target = ["--port", port, "--baud", str(baud), "--image", str(image), "--unit", str(unit)]
-        return [*self.argv, *target, "--events"]
+    def flash_command(self, port: str, lines: str, mac: str, baud: int, image: Path, unit: Path) -> list[str]:
+        """Write release and identity to that very chip, verify, start, test."""
+        target = ["--expect-mac", mac, "--baud", str(baud), "--image", str(image), "--unit", str(unit)]
+        return [*self.argv, *_at(port, lines), *target, "--events"]
+
+
+def _at(port: str, lines: str) -> list[str]:
+    return ["--port", port, *(["--lines", lines] if lines else [])]
 
 
 class Listener:

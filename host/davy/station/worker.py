@@ -152,7 +152,7 @@ class Worker:
 
     def _probe(self) -> Event:
         self._show(port=resolve(self._fixture, self._desk.ports() if self._fixture.usb else ()))
-        child = self._spawn(self._desk.flasher.probe_command(self.view.port))
+        child = self._spawn(self._desk.flasher.probe_command(self.view.port, self._fixture.lines))
         return probe(child, self.view.port, self._desk.config.silence_s)
 
     def _allocate(self) -> Event:
@@ -171,7 +171,11 @@ class Worker:
     def _flash(self) -> Event:
         now, config = self._now, self._desk.config
         self._record("attempt-start", **{"try": now.attempt, "baud": now.baud})
-        child = self._spawn(self._desk.flasher.flash_command(self.view.port, now.baud, config.image, self._folder))
+        child = self._spawn(
+            self._desk.flasher.flash_command(
+                self.view.port, self._fixture.lines, now.mac, now.baud, config.image, self._folder
+            )
+        )
         outcome = flash(child, now.mac, config.silence_s, self._step)
         told: dict[str, Any] = {"try": now.attempt, "baud": now.baud}
         if self._stopping or isinstance(outcome, Broke):
