@@ -36,22 +36,15 @@ def by_hand(ports: Ports, folder: Path, baud: int) -> float:
     lines.into_boot_loader(ports.rfc2217)
     began = time.perf_counter()
     esptool = [sys.executable, "-m", "esptool", "--port", ports.pty, "--baud", str(baud), "--before", "no-reset"]
-    subprocess.run([*esptool, "--after", "no-reset", "write-flash", "0x1000", folder / "mp.bin"], check=True, stdout=-1)
+    subprocess.run(
+        [*esptool, "--after", "no-reset", "write-flash", "0x1000", str(folder / "mp.bin")], check=True, stdout=-1
+    )
     spent_s = time.perf_counter() - began
     lines.into_program(ports.rfc2217)
     time.sleep(2)
     began = time.perf_counter()
-    words = [
-        sys.executable,
-        "-m",
-        "mpremote",
-        "connect",
-        ports.pty,
-        "cp",
-        "-r",
-        *sorted((folder / "tree").iterdir()),
-        ":",
-    ]
+    files = sorted(map(str, (folder / "tree").iterdir()))
+    words = [sys.executable, "-m", "mpremote", "connect", ports.pty, "cp", "-r", *files, ":"]
     subprocess.run(words, check=True, stdout=-1)
     return spent_s + time.perf_counter() - began
 

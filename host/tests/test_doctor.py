@@ -129,7 +129,7 @@ def test_the_ports_of_this_machine_are_listed(monkeypatch: pytest.MonkeyPatch) -
         def __lt__(self, other: object) -> bool:
             return False
 
-    monkeypatch.setattr(look.list_ports, "comports", lambda: [Plugged()])
+    monkeypatch.setattr("serial.tools.list_ports.comports", lambda: [Plugged()])
     (found,) = look.list_serial_ports()
     assert (found.what, found.text) == ("/dev/ttyUSB3", "CP2102N, at USB 1-1.4")
     assert look.look_at_port("/dev/ttyUSB4", 115_200)[0].next_step == "there is /dev/ttyUSB3"

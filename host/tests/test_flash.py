@@ -164,6 +164,26 @@ def test_a_board_that_was_swapped_is_refused_before_anything_is_written(board: P
     assert flash(board, *words, "--expect-mac", board.mac)[0] == 0
 
 
+def test_a_unit_proves_who_it_is_and_a_copy_of_its_label_cannot(board: Ports, shop: Shop, tmp_path: Path) -> None:
+    def prove(*words: object, ca: Path = shop.folder / "ca") -> tuple[int, str]:
+        done = davy("unit", "prove", "--port", board.pty, "--ca", ca, *words)
+        return done.returncode, done.stdout
+
+    # Somebody who has read the label can make a unit of that name, with another maker's secret.
+    assert davy("ca", "init", tmp_path / "forger").returncode == 0
+    words = ["--ca", tmp_path / "forger", "--serial", "GA1", "--board", BOARD, "-o", tmp_path / "forged"]
+    assert davy("unit", "new", *words).returncode == 0
+    assert flash(board, "--image", shop.release, "--unit", tmp_path / "forged" / "GA1", QUICK)[0] == 0
+    assert prove(ca=tmp_path / "forger")[0] == 0
+    status, said = prove("--unit", shop.unit("GA1"))
+    assert status == 1 and "its proof is not that of the unit that was made" in said, said
+
+    assert flash(board, "--image", shop.release, "--unit", shop.unit("GA1"), "--reprovision", QUICK)[0] == 0
+    status, said = prove("--unit", shop.unit("GA1"))
+    assert status == 0 and said.startswith("PASS: it is 88.118.8/GA1, certificate "), said
+    assert prove("--unit", shop.unit("GA2"))[1] == "FAIL: it says that it is 88.118.8/GA1, not 88.118.8/GA2\n"
+
+
 def test_probe_reads_chip_and_mac_and_changes_nothing(board: Ports) -> None:
     before = board.flash.read_bytes()
     status, events = flash(board, "--probe")

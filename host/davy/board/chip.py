@@ -56,7 +56,7 @@ class Chip:
         self._rises = 0
         self._boot_button = download
         self._io0_low = download
-        board.on_console = self._program_says
+        board.console.listener = self._program_says
 
     # What a person or a circuit does
 
@@ -91,7 +91,7 @@ class Chip:
     def hear(self, data: bytes) -> None:
         """Bytes at the UART."""
         if self.state is RUNNING:
-            self.board.type_console(data)
+            self.board.console.type(data)
         elif self.loader is not None:
             self._load(data)
 
@@ -102,9 +102,9 @@ class Chip:
 
     def look(self) -> None:
         """Called each turn of the loop: a program that never looks up is interrupted as on the chip."""
-        since_s, pid = self.board.break_waits_s, self.board.pid
+        since_s, pid = self.board.console.break_waits_s, self.board.pid
         if since_s is not None and pid is not None and time.monotonic() - since_s > _BREAK_S:
-            self.board.break_waits_s = None
+            self.board.console.break_waits_s = None
             os.kill(pid, signal.SIGINT)
 
     def auto_baud(self, baud: int) -> None:

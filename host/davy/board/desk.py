@@ -153,7 +153,7 @@ class Desk:
         due = [at_s for at_s in (self.to_chip.next_s(), self.to_host.next_s()) if at_s is not None]
         if any(port.waiting for port in self._ports):
             due.append(now_s + _SLOW_READER_S)
-        if self.board.break_waits_s is not None:
+        if self.board.console.break_waits_s is not None:
             due.append(now_s + 0.1)
         return max(0.0, min(due) - now_s) if due else _NO_WAIT_S
 

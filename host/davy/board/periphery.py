@@ -44,8 +44,7 @@ class Periphery:
         elif kind is Out.UART:
             self._uart(body[0], body[1:])
         elif kind is Out.CONSOLE:
-            if self._board.on_console is not None:
-                self._board.on_console(body)
+            self._board.console.says(body)
             self.console(body.decode("utf-8", "replace"))
 
     def i2c(self, body: bytes) -> bytes | None:

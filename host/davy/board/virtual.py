@@ -9,16 +9,15 @@ and no grant reaches past its head. So every cause comes before its effect, to t
 from __future__ import annotations
 
 import hashlib
-import heapq
-import itertools
 import struct
-import time
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
 import numpy as np
 
+from davy.board.agenda import Agenda
+from davy.board.console_line import ConsoleLine
 from davy.board.events import BoardEvent, Listener
 from davy.board.flash import new_flash
 from davy.board.network import AccessPoint
@@ -46,7 +45,6 @@ UART_AS_PIN = 200
 BOOT_MS = 400
 #: Of a soft reset: MicroPython starts anew, the chip does not.
 SOFT_BOOT_MS = 30
-_MOST_TYPED_BYTES = 16_384
 #: Wall time without a sign of life after which the process is taken to hang.
 HANG_S = 10.0
 
@@ -59,7 +57,7 @@ class VirtualBoard:
     `speed`: None as fast as the machine can, else virtual seconds a wall second. Every event goes to `on_event`.
     The flash file is written anew with the image unless it exists and `keep_flash` is true; without an image it must be there.
     `nvs` is the partition that a new flash starts with: a unit's record, or None for an erased one.
-    With `on_console` the board has a prompt: it gets the console's bytes, and `type_console` sends some.
+    With `on_console` the board has a prompt: it gets the console's bytes, and `console.type` sends some.
     """
 
     def __init__(
@@ -97,13 +95,9 @@ class VirtualBoard:
         self._heap = heap
         self._ticks_start = ticks_start
         self._on_event = on_event
-        self.on_console = on_console
-        self._prompt = 0
-        self._watchdog_ms = -1
-        self.break_waits_s: float | None = None  # wall time since when Ctrl-C has not been heard by the board
+        self.console = ConsoleLine(self, on_console)
         self._process: BoardProcess | None = None
-        self._queue: list[tuple[int, int, Callable[[], None]]] = []
-        self._order = itertools.count()
+        self._agenda = Agenda()
         self._arriving: list[tuple[In, bytes]] = []
         self._epoch = 0  # of the powered life: what was queued for an earlier one does not reach this one
         self.radio = Radio(self)
@@ -124,7 +118,7 @@ class VirtualBoard:
         if self.powered:
             return
         self.powered = True
-        self._prompt, self._watchdog_ms = 0, -1
+        self.console.hard_reset()
         self.plant.set_power(True)
         self.emit("power", on=True)
         self._boot_after(BOOT_MS, PWRON_RESET)
@@ -145,15 +139,8 @@ class VirtualBoard:
 
     def let_run(self, delay_ms: int = BOOT_MS) -> None:
         """Let EN go again: boot.py starts delay_ms later, with the cause of a power-on."""
-        self._prompt, self._watchdog_ms = 0, -1
+        self.console.hard_reset()
         self._boot_after(delay_ms, PWRON_RESET)
-
-    def type_console(self, data: bytes) -> None:
-        """Bytes into the console's UART, now."""
-        for at in range(0, len(data), _MOST_TYPED_BYTES):
-            self.arrive(In.CONSOLE, data[at : at + _MOST_TYPED_BYTES])
-        if b"\x03" in data and self._process is not None and self.break_waits_s is None:
-            self.break_waits_s = time.monotonic()
 
     def press_button(self, hold_ms: int = 200) -> None:
         """Press the button now and let it go hold_ms later."""
@@ -252,7 +239,7 @@ class VirtualBoard:
 
     def at(self, t_ms: int, action: Callable[[], None]) -> None:
         """Queue an action of the world outside, which stays true whatever happens to the board."""
-        heapq.heappush(self._queue, (t_ms, next(self._order), action))
+        self._agenda.put(t_ms, action)
 
     def at_while_running(self, t_ms: int, action: Callable[[], None]) -> None:
         """Queue an action that lapses when this run of the board ends (power cut, reset)."""
@@ -266,15 +253,11 @@ class VirtualBoard:
 
     def next_due_ms(self) -> int:
         """Time of the head of the queue."""
-        return self._queue[0][0] if self._queue else 1 << 60
+        return self._agenda.next_ms
 
     def run_due(self) -> bool:
         """Do what is due by now; True when there was anything."""
-        happened = False
-        while self._queue and self._queue[0][0] <= self.now_ms:
-            heapq.heappop(self._queue)[2]()
-            happened = True
-        return happened
+        return self._agenda.run(lambda: self.now_ms)
 
     def advance(self, t_ms: int) -> None:
         """Move the present on; time never goes back."""
@@ -311,7 +294,7 @@ class VirtualBoard:
             return True
         if message is Message.READY:
             return True
-        if self.on_console is not None:
+        if self.console.listener is not None:
             self._hear_stdout(process)
         t_ms = struct.unpack_from("<q", body)[0]
         if message is Message.IDLE:
@@ -323,8 +306,10 @@ class VirtualBoard:
             return False
         if message is Message.RESET:
             self.advance(t_ms)
-            soft = body[8] == SOFT_RESET
-            self._prompt, self._watchdog_ms = struct.unpack_from("<Bi", body, 9) if soft else (0, -1)
+            if body[8] == SOFT_RESET:
+                self.console.soft_reset(body[9:])
+            else:
+                self.console.hard_reset()
             self._reset(body[8], "by the firmware" if body[8] != WDT_RESET else "watchdog not fed")
             return True
         self.advance(t_ms)
@@ -334,7 +319,7 @@ class VirtualBoard:
     def hung(self, error: BoardHung) -> None:
         """A firmware that hangs is bitten by its watchdog, as on the chip."""
         self.emit("console", text=str(error))
-        self._prompt, self._watchdog_ms = 0, -1
+        self.console.hard_reset()
         self._reset(WDT_RESET, "hung")
 
     # How it works
@@ -350,15 +335,12 @@ class VirtualBoard:
             self.hung(error)
 
     def _hear_stdout(self, process: BoardProcess) -> None:
-        # What the interpreter prints by itself, past the shadow's console: help(), its own last words.
         if text := process.read_stdout():
-            self.periphery.console(text)
-            if self.on_console is not None:
-                self.on_console(text.replace("\n", "\r\n").encode())
+            self.console.prints(text)
 
     def _output(self, kind: Out, body: bytes) -> None:
         if kind is Out.BREAK:
-            self.break_waits_s = None
+            self.console.break_waits_s = None
         elif kind in (Out.PIN, Out.PWM, Out.UART, Out.CONSOLE):
             self.periphery.output(kind, body)
         else:
@@ -382,8 +364,8 @@ class VirtualBoard:
                 random_state=int.from_bytes(self.mac[2:], "big") ^ self.boots << 8 & 0xFFFFFFFF,
                 speed=self.speed,
                 heap=self._heap,
-                prompt=None if self.on_console is None else self._prompt,
-                watchdog_ms=self._watchdog_ms,
+                prompt=self.console.prompt,
+                watchdog_ms=self.console.watchdog_ms,
             )
         )
         self.periphery.board_started()
@@ -392,12 +374,12 @@ class VirtualBoard:
     def _reset(self, cause: int, why: str) -> None:
         self.emit("reset", cause=cause, why=why)
         self._end_process()
-        self._boot_after(SOFT_BOOT_MS if cause == SOFT_RESET and self.on_console is not None else BOOT_MS, cause)
+        self._boot_after(SOFT_BOOT_MS if cause == SOFT_RESET and self.console.listener is not None else BOOT_MS, cause)
 
     def _end_process(self) -> None:
         self._epoch += 1
         self._arriving.clear()
-        self.break_waits_s = None
+        self.console.break_waits_s = None
         self.radio.board_gone()
         if self._process is not None:
             self._hear_stdout(self._process)

@@ -35,7 +35,7 @@ def flash(
         str | None, typer.Option(help="The port whose DTR and RTS reset the chip, if it is another one.")
     ] = None,
     reprovision: Annotated[
-        bool, typer.Option("--reprovision", help="Let the board become another unit than it is.")
+        bool, typer.Option("--reprovision", help="Write the unit's record even over another one, or anew.")
     ] = False,
     expect_mac: Annotated[
         str | None, typer.Option(help="Refuse another chip than this one, before anything is written.")

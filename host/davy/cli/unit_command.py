@@ -64,3 +64,40 @@ def label(
     for path in write_label(unit, out):
         print(path)
     return 0
+
+
+@app.command()
+def prove(
+    port: Annotated[str, typer.Option(help="The board's port.")],
+    ca: Annotated[Path, typer.Option("--ca", metavar="DIR", help="The CA that made the unit.")],
+    unit: Annotated[
+        Path | None, typer.Option(metavar="UNITDIR", help="Which unit it must be; else whichever it says that it is.")
+    ] = None,
+) -> int:
+    """Challenge a unit over its serial line: only the one that was made, and no copy of its label, can answer.
+
+    Exit status 0 when it proves who it is, 1 when it does not, 3 when nobody answers.
+    """
+    from davy.errors import EXIT_FAILED, EXIT_OK
+    from davy.flash.challenge import challenge
+    from davy.flash.trouble import EXIT_DESK, DeskTrouble
+    from davy.identity import Ca
+    from davy.identity.public import load_public
+
+    expected = load_public(unit) if unit is not None else None
+    try:
+        answer = challenge(port, Ca.load(ca).proof_secret)
+    except DeskTrouble as trouble:
+        typer.echo(f"davy: {trouble}", err=True)
+        return EXIT_DESK
+    if expected is not None and answer.identifier != expected["identifier"]:
+        print(f"FAIL: it says that it is {answer.identifier or 'nobody'}, not {expected['identifier']}")
+        return EXIT_FAILED
+    if not answer.proven:
+        print(f"FAIL: it says that it is {answer.identifier or 'nobody'}, and {answer.why}")
+        return EXIT_FAILED
+    if expected is not None and not expected["certificate"]["sha256"].startswith(answer.certificate):
+        print(f"FAIL: it is {answer.identifier}, with another certificate ({answer.certificate}) than {unit} has")
+        return EXIT_FAILED
+    print(f"PASS: it is {answer.identifier}, certificate {answer.certificate}")
+    return EXIT_OK

@@ -108,7 +108,7 @@ def _nvs_to_write(job: Job, found: Found, writer: _Writer) -> bytes | None:
     if job.nvs is None:
         return None
     identifier = found.identifier if found.answers else writer.identifier_on_chip()
-    if identifier == job.identifier:
+    if identifier == job.identifier and not job.reprovision:
         return None
     if identifier and not job.reprovision:
         raise InputError(
