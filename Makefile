@@ -22,7 +22,7 @@ demo: $(READY) ## a leak in a kitchen, from gas to a stored alarm, on the virtua
 	@$(BIN)/davy demo
 
 test: $(READY) ## every test, on every interpreter
-	@$(BIN)/python -m pytest -n 2 host/tests
+	@$(BIN)/python -m pytest -n 3 host/tests
 
 lint: $(READY) ## ruff, and the import walls
 	@$(BIN)/ruff check .

@@ -39,8 +39,8 @@ def test_three_units_pass_with_serials_of_their_own_and_the_log_holds_each_step(
         assert json.loads((unit / "unit.json").read_text())["batch"] == "2026-07"
         last = bench.calls(number)[-1]["arguments"]
         assert last == [
-            "--port", f"p{number}", "--baud", str(tries[-1][1]), "--image", str(tmp_path / "release"),
-            "--unit", str(unit), "--events",
+            "--port", f"p{number}", "--expect-mac", mac(number), "--baud", str(tries[-1][1]),
+            "--image", str(tmp_path / "release"), "--unit", str(unit), "--events",
         ]  # fmt: skip
     assert "3 passed, 0 failed, 0 not judged, 0 of them rework; 17 serials left" in done.out
     assert [record.kind for record in bench.records()][:1] == ["station-start"]
