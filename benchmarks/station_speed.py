@@ -24,6 +24,7 @@ from davy.paths import ROOT
 sys.path.insert(0, str(ROOT / "host" / "tests"))
 
 from support.desks import Ports, board_process, davy
+from support.makers import station_file
 from support.micropython_image import REAL_APP_BYTES, craft
 
 BOARD = "devkit_ze07"
@@ -66,20 +67,9 @@ def station(count: int, folder: Path, baud: int) -> float:
     with tempfile.TemporaryDirectory() as name:
         own = Path(name)
         with board_process(own / "b.flash", "--count", count, "--seed", 100, *SPEED) as boards:
-            (own / "work.csv").write_text(f"order,batch,serial_from,quantity\nWO-1,2026-11,GB0001,{count}\n")
-            (own / "cal").mkdir()
-            for ports in boards:
-                mac = ports.mac.replace(":", "")
-                (own / "cal" / f"{mac}.json").write_text('{"schema": 1, "methane": {"part": "mq4", "r0_ohm": 20000}}')
-            fixtures = "".join(f'[[fixture]]\nport = "{p.pty}"\nlines = "{p.rfc2217}"\n' for p in boards)
-            (own / "station.toml").write_text(
-                f'schema = 1\nname = "bench"\nboard = "{BOARD}"\nprefix = "88.118.8"\nimage = "{folder / "release"}"\n'
-                f'ca = "{folder / "ca"}"\nunits = "{own / "units"}"\ncalibrations = "{own / "cal"}"\n'
-                f'work_order = "{own / "work.csv"}"\nserials = "{own / "serials.jsonl"}"\nlog = "{own / "log"}"\n'
-                f"baud = {baud}\nlower_baud = {baud}\n{fixtures}"
-            )
+            path = station_file(own, boards, folder / "release", folder / "ca", baud)
             began = time.perf_counter()
-            done = davy("station", own / "station.toml", "--auto", timeout_s=1_500)
+            done = davy("station", path, "--auto", timeout_s=1_500)
             took_s = time.perf_counter() - began
             if done.returncode:
                 raise SystemExit(done.stdout)

@@ -187,6 +187,7 @@ def test_a_unit_proves_who_it_is_and_a_copy_of_its_label_cannot(board: Ports, sh
 def test_probe_reads_chip_and_mac_and_changes_nothing(board: Ports) -> None:
     before = board.flash.read_bytes()
     status, events = flash(board, "--probe")
+    assert status == 0, result(events)
     assert (status, result(events)["record"]) == (0, {"mac": board.mac, "chip": "ESP32", "flash_mb": 4})
     assert board.flash.read_bytes() == before
 

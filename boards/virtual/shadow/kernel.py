@@ -192,12 +192,16 @@ def _read_grant(message):
             samples[pin[0]] = array("i", [0] * MAX_SAMPLES)
         _read_exactly(memoryview(samples[pin[0]])[:count])
     grant_end_ms = end
+    arrived = []
     for _ in range(arriving):
         item = bytearray(3)
         _read_exactly(item)
         kind, length = struct.unpack("<BH", item)
         body = bytearray(length)
         _read_exactly(body)
+        arrived.append((kind, body))
+    # Only now: what a handler raises must not leave half a message on the line.
+    for kind, body in arrived:
         _arrive(kind, body)
 
 

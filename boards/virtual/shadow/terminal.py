@@ -19,7 +19,35 @@ _POLLOUT = 4
 _CHUNK_BYTES = 1024
 
 _interrupt_char = _CTRL_C
-_received = bytearray()
+
+
+class _Ring:
+    # What was typed and not fetched yet, in a buffer of a fixed size, as the port's: what does not fit is lost. The port
+    # has 260 bytes, at a rate that a program keeps up with.
+    def __init__(self):
+        self._bytes = bytearray(1024)
+        self._first = 0
+        self.held = 0
+
+    def put(self, data):
+        size = len(self._bytes)
+        for byte in data:
+            if self.held == size:
+                return
+            self._bytes[(self._first + self.held) % size] = byte
+            self.held += 1
+
+    def get(self):
+        byte = self._bytes[self._first]
+        self._first = (self._first + 1) % len(self._bytes)
+        self.held -= 1
+        return byte
+
+    def clear(self):
+        self.held = 0
+
+
+_received = _Ring()
 
 
 def _arrived(body):
@@ -28,10 +56,10 @@ def _arrived(body):
     if _CTRL_C in body:
         kernel.output(_OUT_BREAK, b"")  # it has been heard, whatever comes of it
     if _interrupt_char >= 0 and _interrupt_char in body:
-        _received.extend(body[body.rfind(bytes((_interrupt_char,))) + 1 :])
+        body = body[body.rfind(bytes((_interrupt_char,))) + 1 :]
         kernel.interrupted = True
-    else:
-        _received.extend(body)
+        _received.clear()
+    _received.put(body)
 
 
 def write(data):
@@ -48,16 +76,9 @@ def write_text(text):
 
 def read_byte():
     # Waits for it; timers run meanwhile.
-    while not _received:
+    while not _received.held:
         kernel.wait_until(kernel.FAR_MS, True)
-    byte = _received[0]
-    del_first(1)
-    return byte
-
-
-def del_first(count):
-    global _received
-    _received = _received[count:]
+    return _received.get()
 
 
 def interrupt_char(char):
@@ -72,18 +93,19 @@ class _RawIn(io.IOBase):
 
     def ioctl(self, request, argument):
         if request == _IOCTL_POLL:
-            return _POLLIN if _received else 0
+            return _POLLIN if _received.held else 0
         return -1
 
     def readinto(self, buf, n=-1):
         n = len(buf) if n < 0 else n
-        if n:
-            buf[0] = read_byte()
-            more = min(n - 1, len(_received))
-            buf[1 : 1 + more] = _received[:more]
-            del_first(more)
-            return more + 1
-        return 0
+        if not n:
+            return 0
+        buf[0] = read_byte()
+        count = 1
+        while count < n and _received.held:
+            buf[count] = _received.get()
+            count += 1
+        return count
 
     def read(self, n=-1):
         made = bytearray()

@@ -22,7 +22,7 @@ _ROM_DATE = b"ets Jul 29 2019 12:21:46\r\n\r\n"
 _EN_RISE_MS = 25
 #: On the way from reset to download both lines are asserted for a moment. Over a network it is a long one: a server of these
 #: ports bridges it, so that the chip sees what it would see at the computer itself.
-_BOTH_MS = 250
+_BOTH_MS = 1_500
 _AGAIN_MS = 900  # the ROM's own watchdog, after a program that could not be started
 _IMAGE_MAGIC = 0xE9
 _TABLE_MAGIC = b"\xaa\x50"
@@ -54,6 +54,7 @@ class Chip:
         self._say = say
         self._enable = True
         self._rises = 0
+        self._rising = False
         self._boot_button = download
         self._io0_low = download
         board.console.listener = self._program_says
@@ -77,16 +78,20 @@ class Chip:
 
     def set_lines(self, *, dtr: bool, rts: bool) -> None:
         """The two lines of a port, asserted or not, through the usual two transistors: each pulls only while the other is off."""
-        enable, self._io0_low = not (rts and not dtr), (dtr and not rts) or self._boot_button
+        enable, io0_low = not (rts and not dtr), (dtr and not rts) or self._boot_button
         fell, self._enable = self._enable and not enable, enable
         if self.state is UNPOWERED:
-            return
-        if fell:
+            self._io0_low = io0_low
+        elif fell:
             self.board.hold_in_reset()
             self.loader = None
             self.state = HELD
-        elif enable and self.state is HELD:
-            self._let_rise(_BOTH_MS if dtr and rts else _EN_RISE_MS)
+            self._rising = False
+        elif enable and self.state is HELD and not self._rising:
+            # What the lines say at the release counts, also for a desk that comes to it late.
+            self._io0_low = io0_low
+            self._rising = not (dtr and rts)
+            self._let_rise(_EN_RISE_MS if self._rising else _BOTH_MS)
 
     def hear(self, data: bytes) -> None:
         """Bytes at the UART."""

@@ -12,7 +12,8 @@ from davy.board.wire import In
 if TYPE_CHECKING:
     from davy.board.virtual import VirtualBoard
 
-_MOST_TYPED_BYTES = 16_384
+#: In one piece: the board takes each out of its own heap.
+_MOST_TYPED_BYTES = 256
 _CTRL_C = b"\x03"
 NO_WATCHDOG = -1
 

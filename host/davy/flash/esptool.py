@@ -20,6 +20,8 @@ _WRITING = re.compile(r"Writing at 0x([0-9a-f]+)")
 _SKIPPED = re.compile(r"already in flash, skipping write")
 _WRONG_CHIP = re.compile(r"This chip is (\S+), not (\S+)\. Wrong chip argument")
 _KEEP_CHARS = 40_000
+_RECONNECTS = "Lost connection, retrying"
+_BROKEN = ("the connection broke while flashing", "check the cable and flash it again: what was begun is not whole")
 
 
 @dataclass
@@ -79,6 +81,9 @@ def run_esptool(
             piece = data.decode("utf-8", "replace")
             run.text = (run.text + piece)[-_KEEP_CHARS:]
             on_text(piece)
+            if _RECONNECTS in run.text:
+                # It would wait for a port of this name, and go on with whatever board is there then.
+                raise DeskTrouble(port, *_BROKEN)
         status = process.wait()
     finally:
         if process.poll() is None:
@@ -128,7 +133,7 @@ _WORDS = (
     (r"Failed to connect", "no boot loader answers", "check power and cable; hold BOOT (IO0 to ground), press and let go EN, let go BOOT, and try again"),
     (r"MD5 of file does not match|region is empty", "what was written reads back differently", "flash it again, at a lower --baud"),
     (r"Failed to communicate with the flash", "the flash chip does not answer", "check the module and its supply"),
-    (r"disconnected|returned no data|Lost connection|Input/output error|device reports readiness|No serial data|stopped|Timed out|No more data|Connection reset|socket|Corrupt|Invalid head|Digest mismatch|Packet content|Response doesn't match|Only got|Failed to|Failed to write", "the connection broke while flashing", "check the cable and flash it again: what was begun is not whole"),
+    (r"disconnected|returned no data|Lost connection|Input/output error|device reports readiness|No serial data|stopped|Timed out|No more data|Connection reset|socket|Corrupt|Invalid head|Digest mismatch|Packet content|Response doesn't match|Only got|Failed to|Failed to write", *_BROKEN),
 )  # fmt: skip
 
 

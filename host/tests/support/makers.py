@@ -75,6 +75,31 @@ def result(events: list[dict[str, Any]]) -> dict[str, Any]:
     return events[-1]
 
 
+def station_file(folder: Path, boards: list[Ports], release: Path, ca: Path, baud: int) -> Path:
+    """A station of those boards with a work order for all of them and a calibration for each."""
+    (folder / "work.csv").write_text(f"order,batch,serial_from,quantity\nWO-1,2026-11,GB0001,{len(boards)}\n")
+    (folder / "cal").mkdir()
+    for ports in boards:
+        own = folder / "cal" / f"{ports.mac.replace(':', '')}.json"
+        own.write_text('{"schema": 1, "methane": {"part": "mq4", "r0_ohm": 20000}}')
+    keys = {
+        "name": "bench", "board": BOARD, "prefix": "88.118.8", "image": release, "ca": ca, "units": folder / "units",
+        "calibrations": folder / "cal", "work_order": folder / "work.csv", "serials": folder / "serials.jsonl",
+        "log": folder / "station.log",
+    }  # fmt: skip
+    lines = [
+        "schema = 1",
+        f"baud = {baud}",
+        f"lower_baud = {baud}",
+        *(f'{key} = "{value}"' for key, value in keys.items()),
+    ]
+    lines += [f'[[fixture]]\nport = "{ports.pty}"\nlines = "{ports.rfc2217}"' for ports in boards]
+    lines += ["[limits]", "faults = [0, 0]", "methane_ppm = [0, 500]"]
+    path = folder / "station.toml"
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
 def ports_of(running: RunningDesk) -> Ports:
     desk = running.desk
     return Ports(desk.pty.path, desk.rfc2217.url, desk.board.mac.hex(":"), desk.chip.flash.path)
