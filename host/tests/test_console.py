@@ -99,6 +99,29 @@ def test_noise_and_broken_lines_stop_nothing(person: Person) -> None:
     assert not any("Traceback" in line for line in person.one.console)
 
 
+def test_a_line_without_an_end_takes_no_memory(person: Person) -> None:
+    for _ in range(200):
+        person.type(b"~" + b"A" * 999, 0.1)
+    person.type(b"\n")
+    (hello,) = person.ask(codec.Query(ANYONE, codec.QueryKind.HELLO))
+    assert isinstance(hello.message, codec.Hello)
+    assert not any("MemoryError" in line for line in person.one.console)
+
+
+def test_a_soft_reset_does_not_disarm_the_watchdog(tmp_path: Path) -> None:
+    one = BoardUnderTest(tmp_path, spoil={"boot.py": b""})
+    person = Person(one)
+    try:
+        one.run(10)
+        for typed in (b"\x03", b"\x01", b"\x04"):
+            person.type(typed)
+        assert boots(person) == [PWRON_RESET, SOFT_RESET]
+        one.run(9)
+        assert boots(person) == [PWRON_RESET, SOFT_RESET, WDT_RESET]
+    finally:
+        one.close()
+
+
 def test_a_program_that_is_interrupted_still_guards(person: Person) -> None:
     person.one.run(160)
     person.one.press_button()

@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from davy import codec
 from davy.flash import lines
+from davy.flash.check import ask_state
+from davy.flash.unit_line import UnitLine
 from davy.image.boardfile import load_board
 from davy.image.partitions import NVS, VFS
 from davy.image.release import build_release, load_release, write_release
@@ -182,6 +185,49 @@ def test_a_unit_proves_who_it_is_and_a_copy_of_its_label_cannot(board: Ports, sh
     status, said = prove("--unit", shop.unit("GA1"))
     assert status == 0 and said.startswith("PASS: it is 88.118.8/GA1, certificate "), said
     assert prove("--unit", shop.unit("GA2"))[1] == "FAIL: it says that it is 88.118.8/GA1, not 88.118.8/GA2\n"
+
+
+def test_a_program_that_has_lost_a_byte_is_written_again(tmp_path: Path, shop: Shop) -> None:
+    path = tmp_path / "flash.bin"
+    words = ["--board", BOARD, *SPEED]
+    with board_process(path, *words) as (ports,):
+        assert flash(ports, "--image", shop.release, "--unit", shop.unit("GA1"), QUICK)[0] == 0
+    # In a comment, so that it runs as before: only the check of the program's files can see it.
+    spoil(path, b"# Runs first. Outputs to their safe level")
+    with board_process(path, *words) as (ports,):
+        wait_for_fault(ports, codec.Fault.IMAGE)
+        status, events = flash(ports, "--image", shop.release, QUICK)
+        assert status == 0 and result(events)["record"]["written_bytes"] > 0, result(events)
+        assert result(events)["record"]["identifier"] == "88.118.8/GA1"
+        status, events = flash(ports, "--image", shop.release, QUICK)
+        assert result(events)["record"]["written_bytes"] == 0
+
+
+def spoil(path: Path, content: bytes) -> None:
+    """Change a letter of it, wherever it stands in the flash."""
+    data = path.read_bytes()
+    changed = data.replace(content, content[:-2] + b"z" + content[-1:])
+    assert changed != data
+    path.write_bytes(changed)
+
+
+def wait_for_fault(ports: Ports, fault: codec.Fault) -> None:
+    with UnitLine(ports.pty) as line:
+        for _ in range(30):
+            state = ask_state(line)
+            if state is not None and state.faults >> fault & 1:
+                return
+    raise AssertionError(f"the unit does not see {fault.name}")
+
+
+def test_a_chip_with_another_size_of_flash_is_refused(
+    tmp_path: Path, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("davy.board.chip_registers.JEDEC_ID", 0x1740C8)
+    with running_desk(tmp_path / "flash.bin") as desk:
+        status, events = flash(ports_of(desk), "--image", shop.release, QUICK)
+    assert status == 2 and "its flash has 8 MB; a board with 4 MB" in result(events)["text"], result(events)
+    assert set((tmp_path / "flash.bin").read_bytes()) == {0xFF}
 
 
 def test_probe_reads_chip_and_mac_and_changes_nothing(board: Ports) -> None:
