@@ -66,6 +66,17 @@ def test_an_update_writes_the_program_alone_and_keeps_identity_and_what_the_unit
     assert b'"identifier": "88.118.8/GA1"' in kept and kept[:32] == nvs[:32]
 
 
+def test_check_writes_nothing_and_tells_what_is_not_as_it_should_be(board: Ports, shop: Shop, tmp_path: Path) -> None:
+    assert flash(board, "--image", shop.release, "--unit", shop.unit("GA1"), QUICK)[0] == 0
+    status, events = flash(board, "--check", "--image", shop.release, "--unit", shop.unit("GA1"))
+    assert (status, result(events)["record"]["self_test"]["result"]) == (0, "passed"), result(events)
+    newer = newer_release(shop, tmp_path)
+    old, new = load_release(shop.release).image_sha256[:16], load_release(newer).image_sha256[:16]
+    status, events = flash(board, "--check", "--image", newer, "--unit", shop.unit("GA2"))
+    assert status == 1
+    assert result(events)["text"] == f"image is '{old}', not '{new}'; identifier is '88.118.8/GA1', not '88.118.8/GA2'"
+
+
 def test_a_unit_does_not_become_another_one_by_mistake(board: Ports, shop: Shop) -> None:
     assert flash(board, "--image", shop.release, "--unit", shop.unit("GA1"), QUICK)[0] == 0
     status, events = flash(board, "--image", shop.release, "--unit", shop.unit("GA2"), QUICK)
