@@ -17,7 +17,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-_DRAIN_MS = 200
+_DRAIN_MS = (
+    500  # an event's way to the platform takes longer than that; each look costs the processor as much as a step
+)
 _SELDOM_MS = 2_000
 _RESTART_MS = 5_000
 _LISTEN_MS = 1_000  # the port holds a hundred times what a command takes
