@@ -1,4 +1,4 @@
-"""What a person did or gave that cannot be used. Bugs are not here: they keep their traceback."""
+"""What a person gave that cannot be used, and what a desk did not let happen. Bugs are not here: they keep their traceback."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from __future__ import annotations
 EXIT_OK = 0
 EXIT_FAILED = 1
 EXIT_BAD_INPUT = 2
+EXIT_DESK = 3
 
 
 class InputError(Exception):
@@ -19,3 +20,16 @@ class InputError(Exception):
         self.problem = problem
         self.hint = hint
         super().__init__(f"{where}: {problem}" + (f"; {hint}" if hint else ""))
+
+
+class DeskError(Exception):
+    """Port, cable, board, disk or process: nothing is wrong with what was given, and another try may help. In one line as well.
+
+    A command prints it as `davy: WHERE: PROBLEM; NEXT STEP` and exits with 3.
+    """
+
+    def __init__(self, where: str, problem: str, hint: str) -> None:
+        self.where = where
+        self.problem = problem
+        self.hint = hint
+        super().__init__(f"{where}: {problem}; {hint}")

@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 import pytest
 
+from davy.errors import DeskError
 from davy.station.child import Child, Ended
-from davy.station.desk import DeskError
 from support.station_bench import gone
 
 PIDS = "import os, sys, signal, subprocess; print(os.getpid(), flush=True); "

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from davy.errors import InputError
+from davy.errors import DeskError, InputError
 from davy.paths import ROOT
 from davy.station.config import Fixture, load_config
-from davy.station.desk import DeskError
 from davy.station.inputs import check_inputs
 from davy.station.outcome import Limit
 from davy.station.ports import Plugged, resolve

@@ -34,7 +34,7 @@ FULL = """
 import resource, sys
 from datetime import datetime, timezone
 from pathlib import Path
-from davy.station.desk import DeskError
+from davy.errors import DeskError
 from davy.station.log import Log
 log = Log(Path(sys.argv[1]), lambda: datetime.now(timezone.utc))
 _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)

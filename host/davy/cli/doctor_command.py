@@ -30,8 +30,8 @@ def doctor(
     from rich.console import Console
     from rich.markup import escape
 
+    from davy.errors import EXIT_DESK
     from davy.flash import doctor as look
-    from davy.flash.trouble import EXIT_DESK
     from davy.image.boardfile import load_board
 
     if not 300 <= baud <= 5_000_000:

@@ -60,11 +60,11 @@ def flash(
     Exit status: 0 a unit that passed, 1 the unit failed its test or is not what was written, 2 bad input (also: another chip
     than the image is for), 3 something at the desk (port, cable, board) to put right and try again.
     """
+    from davy.errors import EXIT_DESK, DeskError
     from davy.flash.flashing import Job
     from davy.flash.flashing import check as check_unit
     from davy.flash.flashing import flash as flash_unit
     from davy.flash.progress import Progress, as_json_lines
-    from davy.flash.trouble import EXIT_DESK, DeskTrouble
     from davy.flash.unit_folder import load_unit
 
     emit: Emit = as_json_lines
@@ -107,7 +107,7 @@ def flash(
         if not events:
             raise
         return result("error", EXIT_BAD_INPUT, str(error))
-    except DeskTrouble as trouble:
+    except DeskError as trouble:
         return result("error", EXIT_DESK, str(trouble))
     finally:
         if screen is not None:

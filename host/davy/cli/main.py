@@ -17,7 +17,7 @@ from davy.cli.monitor_command import monitor
 from davy.cli.run_command import run
 from davy.cli.station_command import station
 from davy.cli.unit_command import app as unit_app
-from davy.errors import EXIT_BAD_INPUT, InputError
+from davy.errors import EXIT_BAD_INPUT, EXIT_DESK, DeskError, InputError
 
 _EXIT_INTERRUPTED = 130
 
@@ -55,6 +55,9 @@ def main() -> None:
     except InputError as error:
         print(f"davy: {error}", file=sys.stderr)
         sys.exit(EXIT_BAD_INPUT)
+    except DeskError as error:
+        print(f"davy: {error}", file=sys.stderr)
+        sys.exit(EXIT_DESK)
     except typer.TyperException as error:
         said = _in_a_line(error)
         if said:  # without arguments the help has been shown

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import functools
 import json
-import sys
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -45,24 +42,7 @@ station = typer.Typer(
 )
 
 
-def _desk_says(command: Callable[..., int]) -> Callable[..., int]:
-    """What the desk did not let happen is one line and exit status 3."""
-
-    @functools.wraps(command)
-    def run(*arguments: Any, **options: Any) -> int:
-        from davy.station.desk import EXIT_DESK, DeskError
-
-        try:
-            return command(*arguments, **options)
-        except DeskError as error:
-            print(f"davy: {error}", file=sys.stderr)
-            return EXIT_DESK
-
-    return run
-
-
 @station.command()
-@_desk_says
 def run(
     file: Annotated[Path, typer.Argument(metavar="STATION.toml", help="The station, as data: docs/station.md.")],
     auto: Annotated[bool, typer.Option("--auto", help="Start each fixture once, without keys, and end.")] = False,
@@ -75,7 +55,6 @@ def run(
 
 
 @station.command()
-@_desk_says
 def verify(
     log: Annotated[Path, typer.Argument(metavar="LOG", help="A station's log.")],
     holds: Annotated[
@@ -111,7 +90,6 @@ def verify(
 
 
 @station.command()
-@_desk_says
 def status(
     file: Annotated[Path, typer.Argument(metavar="STATION.toml", help="The station.")],
     json_: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,

@@ -80,16 +80,11 @@ def prove(
     """
     from davy.errors import EXIT_FAILED, EXIT_OK
     from davy.flash.challenge import challenge
-    from davy.flash.trouble import EXIT_DESK, DeskTrouble
     from davy.identity import Ca
     from davy.identity.public import load_public
 
     expected = load_public(unit) if unit is not None else None
-    try:
-        answer = challenge(port, Ca.load(ca).proof_secret)
-    except DeskTrouble as trouble:
-        typer.echo(f"davy: {trouble}", err=True)
-        return EXIT_DESK
+    answer = challenge(port, Ca.load(ca).proof_secret)
     if expected is not None and answer.identifier != expected["identifier"]:
         print(f"FAIL: it says that it is {answer.identifier or 'nobody'}, not {expected['identifier']}")
         return EXIT_FAILED

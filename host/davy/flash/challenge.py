@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from davy import codec
+from davy.errors import DeskError
 from davy.flash.check import ask_hello
-from davy.flash.trouble import DeskTrouble
 from davy.flash.unit_line import UnitLine
 from davy.identity.proof import expected_proof
 
@@ -28,11 +28,11 @@ class Answer:
 
 
 def challenge(port: str, secret_of: Callable[[str], bytes]) -> Answer:
-    """Ask who is there, and let it prove it. `secret_of` gives an identifier's secret. Raises DeskTrouble."""
+    """Ask who is there, and let it prove it. `secret_of` gives an identifier's secret. Raises DeskError."""
     with UnitLine(port) as line:
         hello = ask_hello(line, _WITHIN_S)
         if hello is None or not isinstance(hello.message, codec.Hello):
-            raise DeskTrouble(port, "no unit answers", "davy doctor looks at the port")
+            raise DeskError(port, "no unit answers", "davy doctor looks at the port")
         identifier = hello.message.identifier
         nonce = secrets.token_bytes(_NONCE_BYTES)
         asked = codec.Challenge(hello.source, nonce)

@@ -7,8 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from davy import codec
-from davy.errors import InputError
-from davy.flash.trouble import DeskTrouble
+from davy.errors import DeskError, InputError
 from davy.flash.unit_line import ANYONE, UnitLine
 from davy.image.manifest import Release
 from davy.image.micropython import download_hint
@@ -42,11 +41,11 @@ def ask_hello(line: UnitLine, within_s: float) -> codec.Decoded | None:
 
 
 def check_hello(line: UnitLine, release: Release, identifier: str | None, checked: Checked) -> None:
-    """Raises DeskTrouble when the unit does not answer, InputError when the chip has nothing that could."""
+    """Raises DeskError when the unit does not answer, InputError when the chip has nothing that could."""
     frame = _first_hello(line, release)
     if frame is None:
         said = f" (console: {line.console[-1]})" if line.console else ""
-        raise DeskTrouble(
+        raise DeskError(
             line.port,
             f"the unit does not answer after the reset{said}",
             "flash it again; if it stays, read its console with mpremote",
@@ -90,7 +89,7 @@ def is_warming(state: codec.State) -> bool:
 
 
 def run_self_test(line: UnitLine, checked: Checked, tell: Callable[[float | None, str], None]) -> None:
-    """Wait until the sensors are warm, start the test, and take its result. Raises DeskTrouble when the unit falls silent."""
+    """Wait until the sensors are warm, start the test, and take its result. Raises DeskError when the unit falls silent."""
     began_s = time.monotonic()
     state = _state(line, checked)
     while is_warming(state) and time.monotonic() - began_s < WARM_WITHIN_S:
@@ -140,4 +139,4 @@ def _state(line: UnitLine, checked: Checked) -> codec.State:
         if state is not None:
             checked.state = state
             return state
-    raise DeskTrouble(line.port, "the unit has fallen silent", "look at its supply, and flash it again")
+    raise DeskError(line.port, "the unit has fallen silent", "look at its supply, and flash it again")

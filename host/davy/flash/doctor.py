@@ -19,11 +19,10 @@ import psutil
 import serial
 from serial.tools import list_ports
 
-from davy.errors import InputError
+from davy.errors import DeskError, InputError
 from davy.flash.check import ask_hello
 from davy.flash.esptool import run_esptool
 from davy.flash.resetting import Resetting, has_reset_lines
-from davy.flash.trouble import DeskTrouble
 from davy.flash.unit_line import UnitLine
 from davy.image.chips import CHIPS
 from davy.image.micropython import download_hint, read_micropython
@@ -91,8 +90,8 @@ def look_at_port(port: str, baud: int, reset_port: str | None = None) -> list[Fi
             return [problem]
     try:
         return _what_answers(port, baud, reset_port)
-    except DeskTrouble as trouble:
-        return [Finding(TROUBLE, trouble.where, trouble.problem, trouble.next_step)]
+    except DeskError as trouble:
+        return [Finding(TROUBLE, trouble.where, trouble.problem, trouble.hint)]
 
 
 def _permission(port: str) -> Finding | None:
@@ -213,7 +212,7 @@ def _reads_well(port: str, baud: int) -> bool:
                 line.write(b"\r\n")
                 heard += line.read(200)
     except (OSError, ValueError) as error:
-        raise DeskTrouble(port, f"cannot be opened: {error}", "plug it in again") from error
+        raise DeskError(port, f"cannot be opened: {error}", "plug it in again") from error
     return bool(heard) and _is_text(heard)
 
 

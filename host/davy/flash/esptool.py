@@ -9,8 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from davy.errors import InputError
-from davy.flash.trouble import DeskTrouble
+from davy.errors import DeskError, InputError
 
 _CHIP = re.compile(r"^Detecting chip type\.\.\. (\S+)|^Connected to (\S+) on ", re.M)
 _MAC = re.compile(r"^MAC:\s+([0-9a-f:]{17})", re.M)
@@ -69,7 +68,7 @@ def run_esptool(
 ) -> Run:
     """Run it to its end; the chip stays in its boot loader. `on_text` gets each piece that is printed.
 
-    Raises DeskTrouble for what a new try may mend, InputError when the chip is another than `chip`.
+    Raises DeskError for what a new try may mend, InputError when the chip is another than `chip`.
     """
     command = [*esptool_command(), "--chip", chip, "--port", port, "--baud", str(baud)]
     command += ["--before", before, "--after", "no-reset", *([] if stub else ["--no-stub"]), *arguments]
@@ -83,7 +82,7 @@ def run_esptool(
             on_text(piece)
             if _RECONNECTS in run.text:
                 # It would wait for a port of this name, and go on with whatever board is there then.
-                raise DeskTrouble(port, *_BROKEN)
+                raise DeskError(port, *_BROKEN)
         status = process.wait()
     finally:
         if process.poll() is None:
@@ -138,7 +137,7 @@ _WORDS = (
 
 
 def explain(text: str, port: str, chip: str) -> Exception:
-    """What esptool's last words mean: DeskTrouble, or InputError for another chip."""
+    """What esptool's last words mean: DeskError, or InputError for another chip."""
     if wrong := _WRONG_CHIP.search(text):
         return InputError(
             f"--port {port}",
@@ -148,6 +147,6 @@ def explain(text: str, port: str, chip: str) -> Exception:
     said = text[text.rfind("ERROR") :] if "ERROR" in text else text[-2000:]
     for pattern, problem, step in _WORDS:
         if re.search(pattern, said):
-            return DeskTrouble(port, problem, step)
+            return DeskError(port, problem, step)
     last = next((line for line in reversed(text.splitlines()) if line.strip()), "nothing")
-    return DeskTrouble(port, f"esptool ended with: {last.strip()[:200]}", "try again; davy doctor looks at the desk")
+    return DeskError(port, f"esptool ended with: {last.strip()[:200]}", "try again; davy doctor looks at the desk")

@@ -54,7 +54,7 @@ class Found:
 
 
 def probe(port: str, baud: int, reset_port: str | None, progress: Progress) -> Run:
-    """Chip, MAC and flash size, nothing changed. The board runs again afterwards. Raises DeskTrouble."""
+    """Chip, MAC and flash size, nothing changed. The board runs again afterwards. Raises DeskError."""
     progress.at("connect", None, "looking for a boot loader")
     with Resetting(port, reset_port) as resetting:
         before = resetting.into_boot_loader()
@@ -65,7 +65,7 @@ def probe(port: str, baud: int, reset_port: str | None, progress: Progress) -> R
 
 
 def flash(job: Job, progress: Progress) -> tuple[Checked, dict[str, Any]]:
-    """Do it all. Gives what the unit told and the record. Raises DeskTrouble or InputError, with what was begun unfinished."""
+    """Do it all. Gives what the unit told and the record. Raises DeskError or InputError, with what was begun unfinished."""
     progress.at("connect", None, "asking who is there")
     found = _present(job)
     with Resetting(job.port, job.lines) as resetting:
@@ -84,7 +84,7 @@ def flash(job: Job, progress: Progress) -> tuple[Checked, dict[str, Any]]:
 
 
 def check(job: Job, progress: Progress) -> tuple[Checked, dict[str, Any]]:
-    """Ask and test a unit that has been flashed; nothing is written. Raises DeskTrouble."""
+    """Ask and test a unit that has been flashed; nothing is written. Raises DeskError."""
     checked = Checked()
     _ask_and_test(job, checked, progress)
     return checked, _record(job, Run(), checked, Plan((), ()), progress.end())

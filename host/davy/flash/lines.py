@@ -12,13 +12,13 @@ from typing import Any
 
 import serial
 
-from davy.flash.trouble import DeskTrouble
+from davy.errors import DeskError
 
 _HOLD_S = 0.1
 
 
 class ResetLines:
-    """Opens the port when it is first needed, and keeps it until `close`. Raises DeskTrouble when its lines cannot be set."""
+    """Opens the port when it is first needed, and keeps it until `close`. Raises DeskError when its lines cannot be set."""
 
     def __init__(self, port: str) -> None:
         self.port = port
@@ -61,7 +61,7 @@ class ResetLines:
             line.dtr = False
         except (OSError, ValueError) as error:
             step = "name a port with reset lines"
-            raise DeskTrouble(self.port, f"its DTR and RTS cannot be set: {error}", step) from error
+            raise DeskError(self.port, f"its DTR and RTS cannot be set: {error}", step) from error
 
 
 def into_boot_loader(port: str) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from types import TracebackType
 
+from davy.errors import DeskError
 from davy.flash.lines import ResetLines, into_program
-from davy.flash.trouble import DeskTrouble
 
 
 def has_reset_lines(port: str) -> bool:
@@ -28,14 +28,14 @@ class Resetting:
         return "default-reset" if has_reset_lines(self._port) else "no-reset"
 
     def into_program(self) -> None:
-        """Raises DeskTrouble when no line can do it."""
+        """Raises DeskError when no line can do it."""
         if self._lines is not None:
             self._lines.into_program()
         elif has_reset_lines(self._port):
             into_program(self._port)
         else:
             step = "name the port that has them with --lines, or press EN and ask with davy flash --check"
-            raise DeskTrouble(self._port, "has no reset lines", step)
+            raise DeskError(self._port, "has no reset lines", step)
 
     def __enter__(self) -> Resetting:
         return self

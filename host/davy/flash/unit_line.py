@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import serial
 
 from davy import codec
-from davy.flash.trouble import DeskTrouble
+from davy.errors import DeskError
 
 MARK = b"~"
 ANYONE = bytes(8)
@@ -31,7 +31,7 @@ Answer = TypeVar("Answer")
 
 
 class UnitLine:
-    """An open console. Raises DeskTrouble when the port cannot be used or goes away."""
+    """An open console. Raises DeskError when the port cannot be used or goes away."""
 
     def __init__(self, port: str, baud: int = _BAUD) -> None:
         self.port = port
@@ -42,7 +42,7 @@ class UnitLine:
         try:
             self._serial = serial.serial_for_url(port, baudrate=baud, timeout=_READ_S, exclusive=True)
         except (OSError, ValueError) as error:
-            raise DeskTrouble(port, f"cannot be opened: {error}", "davy doctor says what is wrong with it") from error
+            raise DeskError(port, f"cannot be opened: {error}", "davy doctor says what is wrong with it") from error
 
     def ask(
         self,
@@ -104,7 +104,7 @@ class UnitLine:
         try:
             yield
         except (OSError, ValueError) as error:
-            raise DeskTrouble(self.port, f"went away: {error}", "check the cable, and try again") from error
+            raise DeskError(self.port, f"went away: {error}", "check the cable, and try again") from error
 
 
 def _frame(line: bytes) -> codec.Decoded | None:

@@ -13,8 +13,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from davy.errors import DeskError
 from davy.station import leash
-from davy.station.desk import DeskError, one_line
+from davy.station.desk import one_line
 
 _MOST_LINE_BYTES = 65_536
 _KEPT_ERROR_BYTES = 4_096

@@ -4,19 +4,9 @@ from __future__ import annotations
 
 import errno
 
-EXIT_DESK = 3
+from davy.errors import DeskError
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-
-
-class DeskError(Exception):
-    """Said in one line like an InputError: where, what is wrong, the next step. A command exits with 3."""
-
-    def __init__(self, where: str, problem: str, hint: str) -> None:
-        self.where = where
-        self.problem = problem
-        self.hint = hint
-        super().__init__(f"{where}: {problem}; {hint}")
 
 
 class NotRecorded(DeskError):

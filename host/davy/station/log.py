@@ -14,9 +14,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from davy.errors import InputError
+from davy.errors import DeskError, InputError
 from davy.station.chain import Broken, Head, Record, make_line, walk
-from davy.station.desk import DeskError, NotRecorded
+from davy.station.desk import NotRecorded
 from davy.station.lines import Torn, append_line, move_torn, open_lines, read_from, split_whole
 
 #: Longer than a leash needs to end what it holds.

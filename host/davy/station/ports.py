@@ -6,8 +6,8 @@ import importlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from davy.errors import DeskError
 from davy.station.config import Fixture
-from davy.station.desk import DeskError
 
 
 @dataclass(frozen=True)

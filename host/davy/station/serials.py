@@ -17,8 +17,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from davy.errors import InputError
-from davy.station.desk import DeskError, of_disk
+from davy.errors import DeskError, InputError
+from davy.station.desk import of_disk
 from davy.station.lines import Torn, append_line, move_torn, open_lines, read_from, split_whole
 from davy.station.workorder import Order
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from davy.errors import EXIT_BAD_INPUT, EXIT_FAILED, EXIT_OK
+from davy.errors import EXIT_BAD_INPUT, EXIT_DESK, EXIT_FAILED, EXIT_OK
 from davy.station.config import Fixture
 from davy.station.decide import Cause, Progress, Stage
-from davy.station.desk import EXIT_DESK
 
 _EXITS = {
     Cause.NONE: EXIT_OK, Cause.STOPPED: EXIT_OK, Cause.UNIT: EXIT_FAILED, Cause.INPUT: EXIT_BAD_INPUT, Cause.DESK: EXIT_DESK,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from davy.errors import InputError
+from davy.errors import DeskError, InputError
 from davy.station.child import Child
 from davy.station.config import Config, Fixture
 from davy.station.decide import (
@@ -26,7 +26,7 @@ from davy.station.decide import (
     Stop,
     decide,
 )
-from davy.station.desk import DeskError, NotRecorded
+from davy.station.desk import NotRecorded
 from davy.station.flasher import Flasher, flash, probe
 from davy.station.log import Log
 from davy.station.outcome import Expected, complaints

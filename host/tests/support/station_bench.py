@@ -30,7 +30,7 @@ import resource, signal, sys
 from pathlib import Path
 from davy.errors import InputError
 from davy.station.config import load_config
-from davy.station.desk import DeskError
+from davy.errors import DeskError
 from davy.station.flasher import Flasher
 from davy.station.session import run_station
 if "--most-bytes" in sys.argv:
