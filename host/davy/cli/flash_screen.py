@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 _WORDS = {
     "connect": "connect", "read": "read", "write": "write", "verify": "verify", "reset": "reset", "hello": "answer",
@@ -31,7 +31,7 @@ class FlashScreen:
         self._bars.start()
         self._port = port
         self._step = ""
-        self._task: Any = None
+        self._tasks: dict[str, TaskID] = {}
 
     def show(self, event: dict[str, Any]) -> None:
         """One event."""
@@ -40,6 +40,8 @@ class FlashScreen:
         elif event["event"] == "unit":
             self._console.print(f"{self._port}: {event['chip']}, MAC {event['mac']}", markup=False)
         else:
+            if event["verdict"] == "pass" and self._step:
+                self._bars.update(self._tasks[self._step], total=1, completed=1, text="")
             self.close()
             said = (
                 f"davy: {event['text']}"
@@ -54,13 +56,15 @@ class FlashScreen:
         self._bars.stop()
 
     def _show_step(self, event: dict[str, Any]) -> None:
+        # One bar a step, also for those that come again, as writing and verifying do with each piece.
         step, fraction = event["step"], event["fraction"]
         if step != self._step:
-            if self._task is not None:
-                self._bars.update(self._task, total=1, completed=1, text="")
+            if self._step:
+                self._bars.update(self._tasks[self._step], total=1, completed=1, text="")
+            if step not in self._tasks:
+                self._tasks[step] = self._bars.add_task(_WORDS[step], total=None, text="")
+                if not self._console.is_terminal:
+                    self._console.print(f"{_WORDS[step]} ...", markup=False)
             self._step = step
-            self._task = self._bars.add_task(_WORDS[step], total=None, text="")
-            if not self._console.is_terminal:
-                self._console.print(f"{_WORDS[step]} ...", markup=False)
         total = None if fraction is None else 1.0
-        self._bars.update(self._task, total=total, completed=fraction or 0.0, text=event["text"])
+        self._bars.update(self._tasks[step], total=total, completed=fraction or 0.0, text=event["text"])

@@ -21,7 +21,7 @@ from davy.image.manifest import Release
 from davy.image.partitions import FLASH_BYTES, NVS
 from davy.image.parts import MICROPYTHON
 
-_PRESENT_WITHIN_S = 1.2
+_PRESENT_WITHIN_S = 2.0
 _IDENTIFIER = re.compile(rb'"identifier": "([^"]{1,64})"')
 
 

@@ -10,9 +10,8 @@ import time
 from types import TracebackType
 from typing import Any
 
-import serial
-
 from davy.errors import DeskError
+from davy.flash.serial_port import open_port
 
 _HOLD_S = 0.1
 
@@ -49,7 +48,7 @@ class ResetLines:
     def _reset(self, *, boot: bool) -> None:
         try:
             if self._serial is None:
-                self._serial = serial.serial_for_url(self.port)
+                self._serial = open_port(self.port)
             line = self._serial
             line.dtr = False
             line.rts = True

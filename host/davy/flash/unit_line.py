@@ -13,10 +13,9 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, TypeVar
 
-import serial
-
 from davy import codec
 from davy.errors import DeskError
+from davy.flash.serial_port import open_port
 
 MARK = b"~"
 ANYONE = bytes(8)
@@ -40,7 +39,7 @@ class UnitLine:
         self._seq = 0
         self._buffer = bytearray()
         try:
-            self._serial = serial.serial_for_url(port, baudrate=baud, timeout=_READ_S, exclusive=True)
+            self._serial = open_port(port, baudrate=baud, timeout=_READ_S, exclusive=True)
         except (OSError, ValueError) as error:
             raise DeskError(port, f"cannot be opened: {error}", "davy doctor says what is wrong with it") from error
 
