@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from davy.codec import Challenge, CommandKind, Fault, Proof, Query, QueryKind, Status
-from davy.identity import Ca, Unit, create_ca, expected_proof
+from davy.identity import Ca, create_ca, expected_proof
 from davy.image.boardfile import load_board
 from davy.image.build import build_program
 from davy.image.calibration import calibration_of
 from davy.image.settings import Settings
-from support.provisioned import ANYONE, IDENTIFIER, NONCE, Provisioned, made
+from support.provisioned import ANYONE, IDENTIFIER, NONCE, Maker, made, several
 
 
 @pytest.fixture(scope="module")
@@ -22,22 +21,10 @@ def ca(tmp_path_factory: pytest.TempPathFactory) -> Ca:
     return create_ca(tmp_path_factory.mktemp("maker") / "ca")
 
 
-Maker = Callable[..., Provisioned]
-
-
 @pytest.fixture
 def provisioned(tmp_path: Path) -> Iterator[Maker]:
-    boards: list[Provisioned] = []
-
-    def make(unit: Unit | None, **arguments: Any) -> Provisioned:
-        folder = tmp_path / str(len(boards))
-        folder.mkdir()
-        boards.append(Provisioned(folder, unit, **arguments))
-        return boards[-1]
-
-    yield make
-    for board in boards:
-        board.test.close()
+    with several(tmp_path) as maker:
+        yield maker
 
 
 def has(state_faults: int, fault: Fault) -> bool:

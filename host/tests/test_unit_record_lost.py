@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from davy.board.nvs import NvsError, NvsPartition
 from davy.codec import Challenge, Fault, Hello, Proof, Status
-from davy.identity import Ca, Unit, create_ca
+from davy.identity import Ca, create_ca
 from davy.image.partitions import NVS
 from davy.image.settings import Settings
-from support.provisioned import ANYONE, IDENTIFIER, KEYS, NONCE, Provisioned, made
+from support.provisioned import ANYONE, IDENTIFIER, KEYS, NONCE, Maker, Provisioned, made, several
 
 #: Stops the world at the n-th write to the file system or to the store, so that the power can be cut right there.
 STOPPING_MAIN = b"""
@@ -67,22 +66,10 @@ def ca(tmp_path_factory: pytest.TempPathFactory) -> Ca:
     return create_ca(tmp_path_factory.mktemp("maker") / "ca")
 
 
-Maker = Callable[..., Provisioned]
-
-
 @pytest.fixture
 def provisioned(tmp_path: Path) -> Iterator[Maker]:
-    boards: list[Provisioned] = []
-
-    def make(unit: Unit | None, **arguments: Any) -> Provisioned:
-        folder = tmp_path / str(len(boards))
-        folder.mkdir()
-        boards.append(Provisioned(folder, unit, **arguments))
-        return boards[-1]
-
-    yield make
-    for board in boards:
-        board.test.close()
+    with several(tmp_path) as maker:
+        yield maker
 
 
 def test_a_wiped_store_is_filled_again_from_the_copy(ca: Ca, provisioned: Maker) -> None:

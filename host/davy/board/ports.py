@@ -6,6 +6,7 @@ has set.
 
 from __future__ import annotations
 
+import abc
 import contextlib
 import os
 import pty
@@ -25,7 +26,7 @@ _UNREAD_S = 1.0
 DEFAULT_BAUD = 115_200
 
 
-class _Outbox:
+class _Outbox(abc.ABC):
     """Bytes on their way to a program that may read slowly, or not at all: then they are lost, as at a port nobody has open."""
 
     def __init__(self) -> None:
@@ -56,9 +57,11 @@ class _Outbox:
             self._pending.clear()
             self._unread()
 
+    @abc.abstractmethod
     def _send(self, data: bytes) -> int:
-        raise NotImplementedError
+        """As many bytes as the program has room for."""
 
+    @abc.abstractmethod
     def _unread(self) -> None:
         """Nobody reads."""
 
@@ -215,6 +218,9 @@ class Rfc2217Port(_Outbox):
         if self._client is not None:
             self._client.close()
         self._listener.close()
+
+    def _unread(self) -> None:
+        """What it did not fetch is lost; the connection stays."""
 
     def _accept(self) -> None:
         try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -104,3 +106,24 @@ class Provisioned:
             with files.open("unit.bin", "wb") as file:
                 file.write(content)
         self.write_flash(VFS.offset, bytes(files.context.buffer))
+
+
+Maker = Callable[..., Provisioned]
+
+
+@contextlib.contextmanager
+def several(folder: Path) -> Iterator[Maker]:
+    """Makes boards, each in a folder of its own, and ends them all."""
+    boards: list[Provisioned] = []
+
+    def make(unit: Unit | None, **arguments: Any) -> Provisioned:
+        own = folder / str(len(boards))
+        own.mkdir()
+        boards.append(Provisioned(own, unit, **arguments))
+        return boards[-1]
+
+    try:
+        yield make
+    finally:
+        for board in boards:
+            board.test.close()
