@@ -178,6 +178,24 @@ def test_a_board_that_was_swapped_is_refused_before_anything_is_written(board: P
     assert flash(board, *words, "--expect-mac", board.mac)[0] == 0
 
 
+def test_a_swapped_board_is_seen_also_when_nothing_had_to_be_written(board: Ports, shop: Shop, tmp_path: Path) -> None:
+    assert flash(board, "--image", shop.release, "--unit", shop.unit("GA1"), QUICK)[0] == 0
+    application = tmp_path / "application"
+    write_release(build_release(load_board(BOARD)), application)
+    status, events = flash(board, "--image", application, QUICK, "--expect-mac", "24:0a:c4:00:00:01")
+    assert status == 1 and result(events)["record"]["written_bytes"] == 0
+    assert result(events)["text"] == f"chip is '{board.mac}', not '24:0a:c4:00:00:01'"
+    assert flash(board, "--image", application, QUICK, "--expect-mac", board.mac)[0] == 0
+
+
+def test_a_unit_of_another_board_is_refused(shop: Shop, tmp_path: Path) -> None:
+    release = tmp_path / "virtual"
+    write_release(build_release(load_board("virtual")), release)
+    done = davy("flash", "--port", "/dev/does-not-matter", "--image", release, "--unit", shop.unit("GA1"))
+    assert done.returncode == 2 and done.stdout.count("\n") == 1, done.stdout
+    assert f"is a unit of board {BOARD}, and the image is for virtual" in done.stdout
+
+
 def test_a_unit_proves_who_it_is_and_a_copy_of_its_label_cannot(board: Ports, shop: Shop, tmp_path: Path) -> None:
     def prove(*words: object, ca: Path = shop.folder / "ca") -> tuple[int, str]:
         done = davy("unit", "prove", "--port", board.pty, "--ca", ca, *words)

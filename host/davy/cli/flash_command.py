@@ -96,7 +96,7 @@ def flash(
         if probe:
             return _probe(port, baud, lines, progress, result)
         release = _release(board, micropython, image)
-        identifier, nvs = (None, None) if unit is None else load_unit(unit)
+        identifier, nvs = (None, None) if unit is None else load_unit(unit, release.board)
         job = Job(port, baud, release, nvs, identifier, lines, reprovision, self_test, expect_mac)
         checked, record = check_unit(job, progress) if check else flash_unit(job, progress)
         step = "self_test" if checked.tested else "hello"

@@ -18,7 +18,7 @@ _WROTE = re.compile(r"^Wrote (\d+) bytes(?: \((\d+) compressed\))? at 0x\w+ in (
 _WRITING = re.compile(r"Writing at 0x([0-9a-f]+)")
 _SKIPPED = re.compile(r"already in flash, skipping write")
 _WRONG_CHIP = re.compile(r"This chip is (\S+), not (\S+)\. Wrong chip argument")
-_KEEP_CHARS = 40_000
+_KEEP_CHARS = 1_000_000
 _RECONNECTS = "Lost connection, retrying"
 _BROKEN = ("the connection broke while flashing", "check the cable and flash it again: what was begun is not whole")
 

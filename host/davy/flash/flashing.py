@@ -80,7 +80,11 @@ def flash(job: Job, progress: Progress) -> tuple[Checked, dict[str, Any]]:
             resetting.into_program()
     checked = Checked()
     _ask_and_test(job, checked, progress)
-    return checked, _record(job, run, checked, plan, progress.end())
+    record = _record(job, run, checked, plan, progress.end())
+    if job.expect_mac is not None and record["mac"] != job.expect_mac.lower():
+        # Nothing had to be written, so esptool did not look.
+        checked.wrong.append(f"chip is {record['mac']!r}, not {job.expect_mac!r}")
+    return checked, record
 
 
 def check(job: Job, progress: Progress) -> tuple[Checked, dict[str, Any]]:

@@ -12,9 +12,16 @@ from davy.image.partitions import NVS
 _AGAIN = "make the unit again with davy unit new"
 
 
-def load_unit(folder: Path) -> tuple[str, bytes]:
-    """(identifier, NVS partition). Raises InputError when a file is missing, cut short or of another unit."""
-    identifier: str = load_public(folder)["identifier"]
+def load_unit(folder: Path, board: str) -> tuple[str, bytes]:
+    """(identifier, NVS partition). Raises InputError when a file is missing, cut short or of another unit.
+
+    Also when the unit was made for another board than the image is: its pins and sensors would be wrong.
+    """
+    public = load_public(folder)
+    identifier: str = public["identifier"]
+    if public["board"] != board:
+        hint = "the image of its board, or a unit made for this one"
+        raise InputError(str(folder), f"is a unit of board {public['board']}, and the image is for {board}", hint)
     path = folder / NVS_FILE
     try:
         nvs = path.read_bytes()
