@@ -20,6 +20,7 @@ from safety.signals import (
     CHIRP_CYCLES,
     CO_CRITICAL,
     FAULT_OVERLAY,
+    GREEN,
     LOW_ALARM,
     MEMORY_OVERLAY,
     PATTERNS,
@@ -87,6 +88,8 @@ class Annunciator:
         # Silence, except for what is critical; and the sound of a self-test.
         if loop.operation.mute.left_ms > 0 and loop.run_state != RUN_CRITICAL:
             bits &= ~SIREN
+        if loop.operation.identify_ms > 0 and self._at & 1:
+            bits ^= GREEN  # whatever red and yellow say stays as it is
         return bits | SIREN if loop.operation.test.sounds() else bits
 
 

@@ -3,6 +3,7 @@
 from safety.button import PRESSED
 from safety.codes import (
     COMMAND_CLOSE_VALVE,
+    COMMAND_IDENTIFY,
     COMMAND_MUTE,
     COMMAND_SELF_TEST,
     CRITICAL,
@@ -30,6 +31,8 @@ from safety.kept import MEMORY
 from safety.mute import Mute
 from safety.self_test import SelfTest
 
+_IDENTIFY_MS = 60_000
+
 # For the type checker only: the loop holds this.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,6 +43,7 @@ class Operation:
     def __init__(self, loop: "SafetyLoop", mute_ms: int) -> None:
         self.test = SelfTest()
         self.mute = Mute(mute_ms)
+        self.identify_ms = 0  # left, of showing which one it is
         self._loop = loop
 
     def by_hand(self, pressed: int, preheating: bool) -> None:
@@ -67,6 +71,8 @@ class Operation:
             result = self._mute()
         elif command == COMMAND_SELF_TEST:
             result = self._start_test(preheating)
+        elif command == COMMAND_IDENTIFY:
+            result = self._identify()
         else:
             result = RESULT_UNKNOWN
         loop.events.push(EVENT_COMMAND, loop.now_ms, NO_GAS, command, result)
@@ -76,10 +82,12 @@ class Operation:
         loop = self._loop
         if self.mute.look(loop.methane_level, loop.co_level, faults, dt_ms):
             loop.events.push(EVENT_MUTE_ENDED, loop.now_ms, NO_GAS, 0, 0)
+        if self.identify_ms > 0:
+            self.identify_ms = 0 if self._alarms() else max(0, self.identify_ms - dt_ms)
         test = self.test
         if test.result != TEST_RUNNING:
             return
-        if loop.worst_level() != NORMAL or loop.latched:
+        if self._alarms():
             test.abort()
             return
         if test.moves_valve:
@@ -88,7 +96,16 @@ class Operation:
             loop.events.push(EVENT_SELF_TEST, loop.now_ms, NO_GAS, test.failed_items, test.tested_items)
 
     def busy(self) -> bool:
-        return self.mute.left_ms > 0 or self.test.result == TEST_RUNNING
+        return self.mute.left_ms > 0 or self.test.result == TEST_RUNNING or self.identify_ms > 0
+
+    def _alarms(self) -> bool:
+        return self._loop.worst_level() != NORMAL or self._loop.latched == 1
+
+    def _identify(self) -> int:
+        if self._alarms():
+            return RESULT_ALARM
+        self.identify_ms = _IDENTIFY_MS
+        return RESULT_DONE
 
     def _is_safe(self, preheating: bool) -> bool:
         loop = self._loop
@@ -116,8 +133,7 @@ class Operation:
         return RESULT_DONE
 
     def _start_test(self, preheating: bool) -> int:
-        loop = self._loop
-        if loop.worst_level() != NORMAL or loop.latched:
+        if self._alarms():
             return RESULT_ALARM
         if preheating or self.test.result == TEST_RUNNING:
             return RESULT_BUSY

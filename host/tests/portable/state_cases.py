@@ -202,7 +202,13 @@ def test_a_command_closes_the_valve_and_none_opens_it():
         assert bench.loop.valve_commanded == 1
         assert ask(bench, codes.COMMAND_CLOSE_VALVE) == codes.RESULT_DONE
         assert bench.loop.valve_commanded == 0
-        for command in (codes.COMMAND_CLOSE_VALVE, codes.COMMAND_MUTE, codes.COMMAND_SELF_TEST, 4, 99):
+        for command in (
+            codes.COMMAND_CLOSE_VALVE,
+            codes.COMMAND_MUTE,
+            codes.COMMAND_SELF_TEST,
+            codes.COMMAND_IDENTIFY,
+            99,
+        ):
             ask(bench, command)
             assert bench.loop.valve_commanded == 0
         assert ask(bench, 99) == codes.RESULT_UNKNOWN
@@ -210,6 +216,36 @@ def test_a_command_closes_the_valve_and_none_opens_it():
         bench.run(10)
         bench.press()
         assert bench.loop.valve_commanded == 1
+
+
+def test_a_unit_that_is_to_show_which_one_it_is_flickers_green_for_a_minute():
+    bench = Bench().ready()
+    assert ask(bench, codes.COMMAND_IDENTIFY) == codes.RESULT_DONE
+    seen = []
+    for _ in range(100):
+        bench.step()
+        seen.append(bench.signals.value)
+    assert seen.count(GREEN) == 50 and seen.count(0) == 50
+    bench.run(60)
+    bench.step()
+    assert bench.signals.value == GREEN and not bench.loop.operation.busy()
+
+
+def test_showing_which_one_it_is_changes_nothing_but_the_green_lamp():
+    # Two benches live the same life: a fault comes and goes, gas comes, alarms, is gone.
+    asked, other = Bench().ready(), Bench().ready()
+    asked.loop.command = codes.COMMAND_IDENTIFY
+    for at in range(1_500):
+        for bench in (asked, other):
+            bench.tamper.level = 1 if 50 <= at < 150 else 0
+            bench.methane.uv = 0 if 200 <= at < 400 else uv_of_ppm(14_000) if 500 <= at < 700 else CLEAN_UV
+            bench.step()
+        assert asked.signals.value | GREEN == other.signals.value | GREEN
+        assert asked.relay.value == other.relay.value
+        assert asked.loop.run_state == other.loop.run_state and asked.loop.faults == other.loop.faults
+        if asked.loop.run_state in (codes.RUN_WARNING, codes.RUN_CRITICAL, codes.RUN_LATCHED):
+            assert asked.signals.value == other.signals.value
+    assert asked.loop.latched and ask(asked, codes.COMMAND_IDENTIFY) == codes.RESULT_ALARM
 
 
 def test_the_memory_of_alarms_outlives_a_power_cut_and_shows_until_a_long_press():
