@@ -42,7 +42,7 @@ def rate(call: Callable[[], object]) -> float:
 
 def main() -> None:
     source = bytes(range(8))
-    state = State(2, 0, 512, 10, 0, 0, 3, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1_825, 0, 0, 2_150, 480)
+    state = State(2, 0, 512, 10, 0, 0, 3, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1_825, 0, 0, 2_150, 480, 0, 0, 0)
     frame = encode_frame(source, 7, 41, 512_345, state)
     found = decode_frame(frame)
     assert isinstance(found, Decoded)
@@ -71,7 +71,11 @@ def main() -> None:
 
     def davy_encode() -> bytes:
         return encode_frame(
-            source, 7, 41, 512_345, State(2, 0, 512, 10, 0, 0, 3, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1_825, 0, 0, 2_150, 480)
+            source,
+            7,
+            41,
+            512_345,
+            State(2, 0, 512, 10, 0, 0, 3, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1_825, 0, 0, 2_150, 480, 0, 0, 0),
         )
 
     def mavlink_encode() -> bytes:

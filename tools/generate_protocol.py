@@ -43,6 +43,9 @@ _ENUM_CLASSES = {
     "query": "QueryKind",
     "outcome": "Outcome",
     "test": "SelfTest",
+    "product": "Product",
+    "clock": "Clock",
+    "setting": "Setting",
 }
 
 
@@ -55,6 +58,8 @@ def render_classes() -> str:
         parts.append("\n")
     parts.append('\nclass Fault(IntEnum):\n    """Positions of the bits in the field `faults`."""\n\n')
     parts += [f"    {name.upper()} = {value}\n" for value, name in enumerate(messages.FAULT_BITS)]
+    parts.append('\n\nclass Capability(IntEnum):\n    """Positions of the bits in the field `capabilities`."""\n\n')
+    parts += [f"    {name.upper()} = {value}\n" for value, name in enumerate(messages.CAPABILITIES)]
     parts.append('\n\nclass SelfTestItem(IntEnum):\n    """Positions of the bits in the field `test_failed`."""\n\n')
     parts += [f"    {name.upper()} = {value}\n" for value, name in enumerate(messages.TEST_ITEMS)]
     parts.append("\n")

@@ -4,21 +4,35 @@ from __future__ import annotations
 
 import protocol_words
 
-from protocol import cobs, frame, messages
+from protocol import cobs, frame, messages, seal
 
 _SIZES = {
     "B": ("u8", 1), "H": ("u16", 2), "I": ("u32", 4), "Q": ("u64", 8), "h": ("i16", 2), "i": ("i32", 4), "8s": ("8 bytes", 8),
     "16s": ("16 bytes", 16), "32s": ("32 bytes", 32),
 }  # fmt: skip
 _EXAMPLE_FIELDS = {
-    "kind": 2, "gas": 1, "detail": 1, "value": 5210, "event_uptime_ms": 512_300,
+    "kind": 2, "gas": 1, "detail": 1, "value": 5210, "event_uptime_ms": 512_300, "number": 3, "time_s": 1_796_083_200,
+    "command_id": None,
 }  # fmt: skip
 
 
 def render() -> str:
     """The page's text."""
     return "".join(
-        [_intro(), _frame(), _serial(), _mqtt(), _messages(), _proof(), _enums(), _reasons(), _example(), _versions()]
+        [
+            _intro(),
+            _frame(),
+            _seal(),
+            _serial(),
+            _mqtt(),
+            _messages(),
+            _commands(),
+            _proof(),
+            _enums(),
+            _reasons(),
+            _example(),
+            _versions(),
+        ]
     )
 
 
@@ -53,6 +67,21 @@ CRC-32: polynomial 0x04C11DB7, reflected, start 0xFFFFFFFF, final XOR 0xFFFFFFFF
 """
 
 
+def _seal() -> str:
+    return f"""
+## The seal
+A unit that holds a secret seals what it sends to a monitor, and believes only what is sealed: {seal.SEAL_BYTES} bytes behind the CRC,
+
+    key  = HMAC-SHA256(secret, "davy seal 1")
+    seal = first {seal.SEAL_BYTES} bytes of HMAC-SHA256(key, header || payload || crc)
+
+The length in the header tells whether one is there. A monitor uses the same key towards that unit; a frame with the unit's own source
+is none of a monitor's. So neither a broker nor whoever may publish at it can make up an event, an acknowledgement or a command, and
+the frame stays what it is on any way. What a seal does not give is freshness: an event that comes again is known by its
+(source, session, seq), a state older than the newest is dropped, a command is bound to its session and id.
+"""
+
+
 def _serial() -> str:
     return f"""
 ## On a serial line
@@ -66,8 +95,8 @@ def _mqtt() -> str:
 ## Over MQTT 3.1.1
 | topic | direction | payload | QoS |
 |---|---|---|---|
-| `davy/1/<source>/up` | device to monitor | one frame, without COBS | 1 for HELLO and EVENT, 0 for STATE |
-| `davy/1/<source>/down` | monitor to device | one frame, without COBS | 1 |
+| `davy/1/<source>/up` | device to monitor | one frame, sealed, without COBS | 1 for HELLO, EVENT and PROOF, 0 for STATE |
+| `davy/1/<source>/down` | monitor to device | one frame, sealed, without COBS | 1 |
 
 `<source>` is the frame's source in 16 hexadecimal digits, lower case; a frame whose source differs from its topic is refused.
 A PUBACK says that a broker has it. Only an ACK frame, sent after the monitor's database has committed, says that it is
@@ -105,11 +134,24 @@ def _messages() -> str:
     return "".join(parts)
 
 
+def _commands() -> str:
+    return """
+## Commands
+Over a network a unit takes a COMMAND only when it is sealed, meant for it, of its present session, and of an id above every one that
+it has taken in that session. What became of it is told in one EVENT of kind `command` with that id. The same id again is not done
+again and not answered again: its EVENT is on its way until it is acknowledged. What is not sealed, foreign, of another session or
+of a lower id is refused and counted. A unit without a secret takes no command over a network.
+
+On its wired line and its console, where a person could as well press its button, a unit also takes `close_valve`, `mute`, `self_test` and
+`identify` unsealed, with session 0 and id 0; their EVENT carries no id. `set` and `time` need the seal there too, if the unit has a secret.
+"""
+
+
 def _proof() -> str:
     return """
-## Who is on this line
-QUERY and CHALLENGE may be sent to a target of eight zero bytes: whoever is on this line. COMMAND may not. Their answers go back
-on the wired line that the question came from; over MQTT they are refused.
+## Who is there
+QUERY and CHALLENGE may be sent on a wired line to a target of eight zero bytes: whoever is on this line. COMMAND may not. Their
+answers go back the way that the question came. Over MQTT a QUERY is refused, and a CHALLENGE is taken as it is meant for the unit.
 
 A label can be copied, so an identifier alone proves nothing. Each unit holds a secret of 32 bytes that only its maker can
 derive. The asker draws a nonce at random, and the unit answers with
@@ -128,6 +170,8 @@ def _enums() -> str:
         parts.append(f"| `{table}` | {', '.join(f'{value} {name}' for value, name in enumerate(names))} |\n")
     bits = ", ".join(f"{bit} {name}" for bit, name in enumerate(messages.FAULT_BITS))
     parts.append(f"| bits of `faults` | {bits} |\n")
+    fitted = ", ".join(f"{bit} {name}" for bit, name in enumerate(messages.CAPABILITIES))
+    parts.append(f"| bits of `capabilities` | {fitted} |\n")
     items = ", ".join(f"{bit} {name}" for bit, name in enumerate(messages.TEST_ITEMS))
     parts.append(f"| bits of a self-test | {items} |\n")
     return "".join(parts)
@@ -149,9 +193,10 @@ def _example() -> str:
     whole = frame.encode(messages.EVENT, bytes.fromhex("02da9f0c11220000"), 7, 41, 512_345, payload)
     cuts: list[tuple[int, int, str]] = []
     cuts += ((0, 1, "version"), (1, 2, "flags"), (2, 3, "type EVENT"), (3, 11, "source"), (11, 15, "session 7"))
-    cuts += ((15, 19, "seq 41"), (19, 27, "uptime 512345 ms"), (27, 29, "length 18"), (29, 30, "kind alarm"))
+    cuts += ((15, 19, "seq 41"), (19, 27, "uptime 512345 ms"), (27, 29, "length 30"), (29, 30, "kind alarm"))
     cuts += ((30, 31, "gas methane"), (31, 35, "detail: level warning"), (35, 39, "value: 5210 ppm"))
-    cuts += ((39, 47, "happened at 512300 ms"), (47, 51, "CRC-32"))
+    cuts += ((39, 47, "happened at 512300 ms"), (47, 51, "the session's event number 3"))
+    cuts += ((51, 55, "2026-12-01T00:00:00Z"), (55, 59, "no command's answer"), (59, 63, "CRC-32"))
     lines = "\n".join(f"    {whole[a:b].hex(' '):<24} {text}" for a, b, text in cuts)
     return f"\n## A frame, byte by byte\n{lines}\n\nOn a serial line: `{cobs.encode(whole).hex()}00`\n"
 
@@ -161,5 +206,5 @@ def _versions() -> str:
 ## Versions
 A frame of another version is refused as such, never guessed at; so is an unknown type. HELLO carries the schema checksum:
 two sides whose checksums differ know it before they misread each other. A new field or message comes with a new
-version, named in the column *since*. Golden frames, good and bad, are in `vectors.json`.
+version, named in the column *since*. Golden frames, good and bad, bare and sealed, are in `vectors.json`.
 """

@@ -5,13 +5,13 @@ from __future__ import annotations
 from protocol.messages import ACK, CHALLENGE, COMMAND, EVENT, HELLO, PROOF, QUERY, STATE
 
 MEANINGS = {
-    HELLO: "Who speaks: sent after each connect, and at the start on a serial line.",
+    HELLO: "Who speaks, and what it is: sent after each connect, and at the start on a serial line.",
     STATE: "How the device is now. Only the newest matters; it is never repeated.",
     EVENT: "Something happened. Repeated, byte for byte, until an ACK names it.",
     ACK: "To the device: its frame (source, session, seq) is stored for good, was stored before, or is refused.",
-    COMMAND: "To the device: do something. What became of it is an EVENT of kind `command`. None opens a valve.",
+    COMMAND: "To the device: do something, once. What became of it is an EVENT of kind `command`. None opens a valve.",
     QUERY: "To the device, on the wired line: say that now.",
-    CHALLENGE: "To the device, on the wired line: prove who you are. The answer is a PROOF, or nothing.",
+    CHALLENGE: "To the device: prove who you are. The answer is a PROOF, or nothing.",
     PROOF: "The answer to a CHALLENGE: only the unit with this identifier's secret can give it.",
 }
 
@@ -25,6 +25,12 @@ FIELDS: dict[int, dict[str, str]] = {
         "tier": "product tier",
         "reset_cause": "machine.reset_cause() of this session's boot",
         "image_hash": "first eight bytes of the image's SHA-256; zeros if unknown",
+        "board": "name of the board, filled up with zeros",
+        "product": "what it is sold as",
+        "capabilities": "what it is fitted with and was given",
+        "calibration_days": "since its calibration; invalid when it has none, or the time is not known",
+        "clock": "where its time comes from",
+        "time_s": "its clock, since 1970; invalid while it has none",
         "identifier": "industrial-internet identifier, such as 88.118.8/GA26000001",
     },
     STATE: {
@@ -50,6 +56,9 @@ FIELDS: dict[int, dict[str, str]] = {
         "climate_status": "of temperature and humidity",
         "temperature_cdegc": "invalid unless the climate status is ok",
         "humidity_permille": "relative; invalid unless the climate status is ok",
+        "waiting_events": "events that no ACK has named yet",
+        "torn_events": "records of the journal that a power cut left half written",
+        "refused_frames": "frames that it refused since the boot",
     },
     EVENT: {
         "kind": "what happened",
@@ -57,6 +66,9 @@ FIELDS: dict[int, dict[str, str]] = {
         "detail": "by kind: see the table of events",
         "value": "by kind: see the table of events",
         "event_uptime_ms": "when it happened, since the boot",
+        "number": "counts the events of this session from 0: a number that never comes is an event that is lost",
+        "time_s": "when it happened, since 1970; invalid while the device had no clock",
+        "command_id": "of the command that this answers; invalid for every other event",
     },
     ACK: {
         "acked_source": "source id of the frame that is acknowledged",
@@ -66,7 +78,11 @@ FIELDS: dict[int, dict[str, str]] = {
     },
     COMMAND: {
         "target": "source id of the device that is meant",
+        "session": "the device's present session; 0 from a person at its wired line",
+        "command_id": "grows with each command to this device; one that was seen is not done again",
         "command": "what to do",
+        "setting": "of `set`: which one",
+        "argument": "of `set`: its value; of `time`: seconds since 1970; else 0",
     },
     QUERY: {
         "target": "source id of the device that is meant; zeros: whoever is on this line",
@@ -85,7 +101,11 @@ FIELDS: dict[int, dict[str, str]] = {
 
 #: (kind, what detail holds, what value holds) of an EVENT.
 EVENT_FIELDS = (
-    ("boot", "reset cause", "0"),
+    (
+        "boot",
+        "reset cause",
+        "bit 0: an alarm was latched, bit 1: methane was critical, bit 2: CO was critical, as kept over the cut",
+    ),
     ("alarm", "level (1 warning, 2 critical)", "ppm at that moment"),
     ("clear", "level left", "ppm at that moment"),
     ("fault", "fault bit, by position", "status of the reading, for a sensor"),
@@ -102,4 +122,5 @@ EVENT_FIELDS = (
     ("command", "the command", "what became of it"),
     ("tamper", "1 case opened, 0 closed", "0"),
     ("end_of_service", "0", "hours of service"),
+    ("settings", "the setting", "its new value"),
 )

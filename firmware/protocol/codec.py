@@ -43,11 +43,26 @@ def encode(message_type: int, fields: dict) -> bytes:
     return b"".join(parts)
 
 
+def _strict(raw: bytes) -> bool:
+    # MicroPython's own check of UTF-8 takes forms that are longer than need be, surrogates and what is above U+10FFFF, all of
+    # which RFC 3629 (section 3) forbids. raw: has passed that check, so each lead byte has its second.
+    for at in range(len(raw)):
+        lead = raw[at]
+        if lead >= 0xC0:
+            second = raw[at + 1]
+            if lead < 0xC2 or lead > 0xF4 or (lead == 0xE0 and second < 0xA0) or (lead == 0xED and second > 0x9F):
+                return False
+            if (lead == 0xF0 and second < 0x90) or (lead == 0xF4 and second > 0x8F):
+                return False
+    return True
+
+
 def decode(message_type: int, payload: bytes) -> tuple:
-    # (fields, 0), or (None, reason). Never raises on bytes.
+    # (fields, 0), or (None, reason): the form before the values, so that any two decoders give one reason. Never raises on bytes.
     fields: dict = {}
     at = 0
     size = len(payload)
+    outside = False
     for name, kind, _unit, low, high, invalid, _since, _enum in FIELDS[message_type]:
         if kind == _TEXT:
             length = payload[at] if at < size else size
@@ -55,9 +70,12 @@ def decode(message_type: int, payload: bytes) -> tuple:
                 return None, SHORT_PAYLOAD
             if not low <= length <= high:
                 return None, OUT_OF_RANGE
+            raw = payload[at + 1 : at + 1 + length]
             try:
-                fields[name] = str(payload[at + 1 : at + 1 + length], "utf-8")
+                fields[name] = str(raw, "utf-8")
             except UnicodeError:
+                return None, BAD_TEXT
+            if not _strict(raw):
                 return None, BAD_TEXT
             at += 1 + length
             continue
@@ -71,10 +89,12 @@ def decode(message_type: int, payload: bytes) -> tuple:
         elif invalid is not None and value == invalid:
             value = None
         elif not low <= value <= high:
-            return None, OUT_OF_RANGE
+            outside = True
         fields[name] = value
     if at != size:
         return None, TRAILING_BYTES
+    if outside:
+        return None, OUT_OF_RANGE
     for status, readings in READINGS.get(message_type, ()):
         for name in readings:
             if (fields[name] is None) != (fields[status] != 0):

@@ -26,6 +26,12 @@ TRAILING_BYTES = 10
 OUT_OF_RANGE = 11
 CONTRADICTION = 12
 BAD_TEXT = 13
+# Reasons for which a good frame has no effect.
+NO_SEAL = 14
+BAD_SEAL = 15
+FOREIGN = 16
+OLD = 17
+BUSY = 18
 
 REASONS = (
     "good",
@@ -42,6 +48,11 @@ REASONS = (
     "value out of range",
     "reading contradicts its status",
     "text is not UTF-8",
+    "no seal",
+    "wrong seal",
+    "for another unit, or from none that is known",
+    "old or repeated",
+    "busy: send it again",
 )
 
 

@@ -47,11 +47,14 @@ ENUMS: dict = {
     ),
     "event": (
         "none", "boot", "alarm", "clear", "fault", "fault_cleared", "valve", "latched", "released", "preheat_done",
-        "button", "loss", "muted", "mute_ended", "self_test", "command", "tamper", "end_of_service",
+        "button", "loss", "muted", "mute_ended", "self_test", "command", "tamper", "end_of_service", "settings",
     ),
-    "command": ("none", "close_valve", "mute", "self_test"),
+    "command": ("none", "close_valve", "mute", "self_test", "identify", "set", "time"),
+    "setting": ("none", "mqtt_state_ms", "serial_state_ms"),
     "query": ("hello", "state"),
-    "outcome": ("done", "refused_alarm", "refused_busy", "nothing_to_do", "unknown"),
+    "outcome": ("done", "refused_alarm", "refused_busy", "nothing_to_do", "unknown", "refused_value", "refused_store"),
+    "product": ("gas_alarm_ch4", "gas_alarm_ch4_co"),
+    "clock": ("unknown", "sntp", "command"),
     "test": ("none", "running", "passed", "failed"),
     "tier": ("low", "mid", "high"),
     "result": ("stored", "stored_before", "refused"),
@@ -79,6 +82,11 @@ FAULT_BITS = (
     "clock",
 )
 
+# Bits of the field `capabilities`, by position: what this board is fitted with and this unit was given.
+CAPABILITIES = (
+    "co", "valve_feedback", "valve_coil", "climate", "adc_reference", "tamper", "wired_line", "network", "tls", "secret",
+)  # fmt: skip
+
 # Bits of the items of a self-test, by position.
 TEST_ITEMS = ("methane", "co", "valve", "relay", "store", "reference", "climate", "memory", "valve_moves")
 
@@ -97,6 +105,12 @@ FIELDS: dict = {
         ("tier", "B", "", 0, 2, None, 1, "tier"),
         ("reset_cause", "B", "", 0, U8, None, 1, ""),
         ("image_hash", "8s", "", 8, 8, None, 1, ""),
+        ("board", "16s", "", 16, 16, None, 1, ""),
+        ("product", "B", "", 0, 1, None, 1, "product"),
+        ("capabilities", "H", "bits", 0, U16, None, 1, ""),
+        ("calibration_days", "H", "d", 0, 65534, U16, 1, ""),
+        ("clock", "B", "", 0, 2, None, 1, "clock"),
+        ("time_s", "I", "s", 0, 4294967294, U32, 1, ""),
         ("identifier", "text", "", 0, 64, None, 1, ""),
     ),
     STATE: (
@@ -122,13 +136,19 @@ FIELDS: dict = {
         ("climate_status", "B", "", 0, 10, None, 1, "status"),
         ("temperature_cdegc", "h", "0.01 degC", -4000, 12500, -32768, 1, ""),
         ("humidity_permille", "H", "1/1000", 0, 1000, U16, 1, ""),
+        ("waiting_events", "H", "", 0, U16, None, 1, ""),
+        ("torn_events", "H", "", 0, U16, None, 1, ""),
+        ("refused_frames", "I", "", 0, U32, None, 1, ""),
     ),
     EVENT: (
-        ("kind", "B", "", 1, 17, None, 1, "event"),
+        ("kind", "B", "", 1, 18, None, 1, "event"),
         ("gas", "B", "", 0, 2, None, 1, "gas"),
         ("detail", "i", "", -I32 - 1, I32, None, 1, ""),
         ("value", "i", "", -I32 - 1, I32, None, 1, ""),
         ("event_uptime_ms", "Q", "ms", 0, U64, None, 1, ""),
+        ("number", "I", "", 0, U32, None, 1, ""),
+        ("time_s", "I", "s", 0, 4294967294, U32, 1, ""),
+        ("command_id", "I", "", 0, 4294967294, U32, 1, ""),
     ),
     ACK: (
         ("acked_source", "8s", "", 8, 8, None, 1, ""),
@@ -138,7 +158,11 @@ FIELDS: dict = {
     ),
     COMMAND: (
         ("target", "8s", "", 8, 8, None, 1, ""),
-        ("command", "B", "", 1, 3, None, 1, "command"),
+        ("session", "I", "", 0, U32, None, 1, ""),
+        ("command_id", "I", "", 0, 4294967294, None, 1, ""),
+        ("command", "B", "", 1, 6, None, 1, "command"),
+        ("setting", "B", "", 0, 2, None, 1, "setting"),
+        ("argument", "I", "", 0, U32, None, 1, ""),
     ),
     QUERY: (
         ("target", "8s", "", 8, 8, None, 1, ""),
@@ -177,6 +201,7 @@ def canonical() -> "Iterator[str]":
         yield name + " " + " ".join(ENUMS[name])
     yield "faults " + " ".join(FAULT_BITS)
     yield "test items " + " ".join(TEST_ITEMS)
+    yield "capabilities " + " ".join(CAPABILITIES)
 
 
 _checksum: list = []  # of one, once it was needed

@@ -4,12 +4,15 @@
 a field out of range. `SerialReader` cuts a serial line into them, `describe` says one in a line.
 """
 
+from davy.codec.commands import plain_command
 from davy.codec.decoded import Decoded, Rejected
 from davy.codec.describe import describe
 from davy.codec.frames import decode_frame, encode_frame
 from davy.codec.generated import (
     Ack,
+    Capability,
     Challenge,
+    Clock,
     Command,
     CommandKind,
     Event,
@@ -20,6 +23,7 @@ from davy.codec.generated import (
     Level,
     Message,
     Outcome,
+    Product,
     Proof,
     Query,
     QueryKind,
@@ -27,16 +31,20 @@ from davy.codec.generated import (
     RunState,
     SelfTest,
     SelfTestItem,
+    Setting,
     State,
     Status,
     Tier,
     ValveState,
 )
+from davy.codec.seals import check_seal, seal_frame, seal_key, split_seal
 from davy.codec.serial import SerialReader, encode_serial
 
 __all__ = [
     "Ack",
+    "Capability",
     "Challenge",
+    "Clock",
     "Command",
     "CommandKind",
     "Decoded",
@@ -48,6 +56,7 @@ __all__ = [
     "Level",
     "Message",
     "Outcome",
+    "Product",
     "Proof",
     "Query",
     "QueryKind",
@@ -57,12 +66,18 @@ __all__ = [
     "SelfTest",
     "SelfTestItem",
     "SerialReader",
+    "Setting",
     "State",
     "Status",
     "Tier",
     "ValveState",
+    "check_seal",
     "decode_frame",
     "describe",
     "encode_frame",
     "encode_serial",
+    "plain_command",
+    "seal_frame",
+    "seal_key",
+    "split_seal",
 ]

@@ -22,6 +22,7 @@ from davy.codec.generated import (
     Result,
     RunState,
     SelfTestItem,
+    Setting,
     State,
     Status,
     ValveState,
@@ -88,7 +89,7 @@ def _state(state: State) -> str:
 def _event(event: Event) -> str:
     kind, gas = EventKind(event.kind), _GAS_WORDS[Gas(event.gas)]
     if kind is EventKind.BOOT:
-        return f"boot, reset cause {event.detail}"
+        return f"boot, reset cause {event.detail}{_kept_words(event.value)}"
     if kind is EventKind.ALARM:
         level = Level(event.detail).name.lower() if event.detail in tuple(Level) else f"level {event.detail}"
         return f"ALARM {gas} {level} at {event.value} ppm"
@@ -117,4 +118,14 @@ def _event(event: Event) -> str:
         return "case opened" if event.detail else "case closed"
     if kind is EventKind.END_OF_SERVICE:
         return f"end of service after {event.value} h"
+    if kind is EventKind.SETTINGS:
+        setting = _words(Setting(event.detail).name) if event.detail in tuple(Setting) else str(event.detail)
+        return f"setting {setting} is now {event.value}"
     return _words(kind.name)
+
+
+def _kept_words(bits: int) -> str:
+    words = [
+        word for bit, word in enumerate(("alarm latched", "methane was critical", "CO was critical")) if bits >> bit & 1
+    ]
+    return f" ({', '.join(words)})" if words else ""

@@ -16,8 +16,8 @@ from davy.codec.generated import Ack, Challenge, Command, Event, Proof, Query, S
 _new = tuple.__new__
 
 
-_STATE = struct.Struct(">BBB8sIIQHBBIHBBHBBBBIIHBHBHBBhH")
-_STATE_WITH_CRC = struct.Struct(">BBB8sIIQHBBIHBBHBBBBIIHBHBHBBhHI")
+_STATE = struct.Struct(">BBB8sIIQHBBIHBBHBBBBIIHBHBHBBhHHHI")
+_STATE_WITH_CRC = struct.Struct(">BBB8sIIQHBBIHBBHBBBBIIHBHBHBBhHHHII")
 
 
 def _pack_state(source: bytes, session: int, seq: int, uptime_ms: int, message: State) -> bytes | None:
@@ -44,6 +44,9 @@ def _pack_state(source: bytes, session: int, seq: int, uptime_ms: int, message: 
         climate_status,
         temperature_cdegc,
         humidity_permille,
+        waiting_events,
+        torn_events,
+        refused_frames,
     ) = message
     try:
         if (
@@ -87,7 +90,7 @@ def _pack_state(source: bytes, session: int, seq: int, uptime_ms: int, message: 
             humidity_permille = 65535
         elif (
             temperature_cdegc is None
-            or temperature_cdegc > 12500
+            or not -4000 <= temperature_cdegc <= 12500
             or humidity_permille is None
             or humidity_permille > 1000
         ):
@@ -100,7 +103,7 @@ def _pack_state(source: bytes, session: int, seq: int, uptime_ms: int, message: 
             session,
             seq,
             uptime_ms,
-            38,
+            46,
             run_state,
             methane_status,
             methane_ppm,
@@ -123,6 +126,9 @@ def _pack_state(source: bytes, session: int, seq: int, uptime_ms: int, message: 
             climate_status,
             temperature_cdegc,
             humidity_permille,
+            waiting_events,
+            torn_events,
+            refused_frames,
         )
     except (struct.error, TypeError):
         return None
@@ -130,7 +136,7 @@ def _pack_state(source: bytes, session: int, seq: int, uptime_ms: int, message: 
 
 
 def _unpack_state(data: bytes) -> Decoded | None:
-    if len(data) != 71:
+    if len(data) != 79:
         return None
     (
         version,
@@ -163,13 +169,16 @@ def _unpack_state(data: bytes) -> Decoded | None:
         climate_status,
         temperature_cdegc,
         humidity_permille,
+        waiting_events,
+        torn_events,
+        refused_frames,
         crc,
     ) = _STATE_WITH_CRC.unpack(data)
     if (
         crc != _crc32(data[:-4])
         or version != 1
         or flags
-        or length != 38
+        or length != 46
         or run_state > 9
         or methane_status > 10
         or methane_level > 2
@@ -205,7 +214,7 @@ def _unpack_state(data: bytes) -> Decoded | None:
             return None
         temperature_cdegc = None
         humidity_permille = None
-    elif temperature_cdegc > 12500 or humidity_permille > 1000:
+    elif not -4000 <= temperature_cdegc <= 12500 or humidity_permille > 1000:
         return None
     message = _new(
         State,
@@ -232,35 +241,83 @@ def _unpack_state(data: bytes) -> Decoded | None:
             climate_status,
             temperature_cdegc,
             humidity_permille,
+            waiting_events,
+            torn_events,
+            refused_frames,
         ),
     )
     return _new(Decoded, (source, session, seq, uptime_ms, message))
 
 
-_EVENT = struct.Struct(">BBB8sIIQHBBiiQ")
-_EVENT_WITH_CRC = struct.Struct(">BBB8sIIQHBBiiQI")
+_EVENT = struct.Struct(">BBB8sIIQHBBiiQIII")
+_EVENT_WITH_CRC = struct.Struct(">BBB8sIIQHBBiiQIIII")
 
 
 def _pack_event(source: bytes, session: int, seq: int, uptime_ms: int, message: Event) -> bytes | None:
-    kind, gas, detail, value, event_uptime_ms = message
+    kind, gas, detail, value, event_uptime_ms, number, time_s, command_id = message
     try:
-        if len(source) != 8 or kind < 1 or kind > 17 or gas > 2:
+        if len(source) != 8 or kind < 1 or kind > 18 or gas > 2:
             return None
-        body = _EVENT.pack(1, 0, 3, source, session, seq, uptime_ms, 18, kind, gas, detail, value, event_uptime_ms)
+        if time_s is None:
+            time_s = 4294967295
+        elif time_s > 4294967294:
+            return None
+        if command_id is None:
+            command_id = 4294967295
+        elif command_id > 4294967294:
+            return None
+        body = _EVENT.pack(
+            1,
+            0,
+            3,
+            source,
+            session,
+            seq,
+            uptime_ms,
+            30,
+            kind,
+            gas,
+            detail,
+            value,
+            event_uptime_ms,
+            number,
+            time_s,
+            command_id,
+        )
     except (struct.error, TypeError):
         return None
     return body + _crc32(body).to_bytes(4, "big")
 
 
 def _unpack_event(data: bytes) -> Decoded | None:
-    if len(data) != 51:
+    if len(data) != 63:
         return None
-    version, flags, _, source, session, seq, uptime_ms, length, kind, gas, detail, value, event_uptime_ms, crc = (
-        _EVENT_WITH_CRC.unpack(data)
-    )
-    if crc != _crc32(data[:-4]) or version != 1 or flags or length != 18 or kind < 1 or kind > 17 or gas > 2:
+    (
+        version,
+        flags,
+        _,
+        source,
+        session,
+        seq,
+        uptime_ms,
+        length,
+        kind,
+        gas,
+        detail,
+        value,
+        event_uptime_ms,
+        number,
+        time_s,
+        command_id,
+        crc,
+    ) = _EVENT_WITH_CRC.unpack(data)
+    if crc != _crc32(data[:-4]) or version != 1 or flags or length != 30 or kind < 1 or kind > 18 or gas > 2:
         return None
-    message = _new(Event, (kind, gas, detail, value, event_uptime_ms))
+    if time_s == 4294967295:
+        time_s = None
+    if command_id == 4294967295:
+        command_id = None
+    message = _new(Event, (kind, gas, detail, value, event_uptime_ms, number, time_s, command_id))
     return _new(Decoded, (source, session, seq, uptime_ms, message))
 
 
@@ -291,28 +348,55 @@ def _unpack_ack(data: bytes) -> Decoded | None:
     return _new(Decoded, (source, session, seq, uptime_ms, message))
 
 
-_COMMAND = struct.Struct(">BBB8sIIQH8sB")
-_COMMAND_WITH_CRC = struct.Struct(">BBB8sIIQH8sBI")
+_COMMAND = struct.Struct(">BBB8sIIQH8sIIBBI")
+_COMMAND_WITH_CRC = struct.Struct(">BBB8sIIQH8sIIBBII")
 
 
 def _pack_command(source: bytes, session: int, seq: int, uptime_ms: int, message: Command) -> bytes | None:
-    target, command = message
+    target, own_session, command_id, command, setting, argument = message
     try:
-        if len(source) != 8 or command < 1 or command > 3 or len(target) != 8:
+        if len(source) != 8 or command_id > 4294967294 or command < 1 or command > 6 or setting > 2 or len(target) != 8:
             return None
-        body = _COMMAND.pack(1, 0, 5, source, session, seq, uptime_ms, 9, target, command)
+        body = _COMMAND.pack(
+            1, 0, 5, source, session, seq, uptime_ms, 22, target, own_session, command_id, command, setting, argument
+        )
     except (struct.error, TypeError):
         return None
     return body + _crc32(body).to_bytes(4, "big")
 
 
 def _unpack_command(data: bytes) -> Decoded | None:
-    if len(data) != 42:
+    if len(data) != 55:
         return None
-    version, flags, _, source, session, seq, uptime_ms, length, target, command, crc = _COMMAND_WITH_CRC.unpack(data)
-    if crc != _crc32(data[:-4]) or version != 1 or flags or length != 9 or command < 1 or command > 3:
+    (
+        version,
+        flags,
+        _,
+        source,
+        session,
+        seq,
+        uptime_ms,
+        length,
+        target,
+        own_session,
+        command_id,
+        command,
+        setting,
+        argument,
+        crc,
+    ) = _COMMAND_WITH_CRC.unpack(data)
+    if (
+        crc != _crc32(data[:-4])
+        or version != 1
+        or flags
+        or length != 22
+        or command_id > 4294967294
+        or command < 1
+        or command > 6
+        or setting > 2
+    ):
         return None
-    message = _new(Command, (target, command))
+    message = _new(Command, (target, own_session, command_id, command, setting, argument))
     return _new(Decoded, (source, session, seq, uptime_ms, message))
 
 

@@ -87,6 +87,7 @@ class EventKind(IntEnum):
     COMMAND = 15
     TAMPER = 16
     END_OF_SERVICE = 17
+    SETTINGS = 18
 
 
 class Tier(IntEnum):
@@ -112,6 +113,9 @@ class CommandKind(IntEnum):
     CLOSE_VALVE = 1
     MUTE = 2
     SELF_TEST = 3
+    IDENTIFY = 4
+    SET = 5
+    TIME = 6
 
 
 class QueryKind(IntEnum):
@@ -129,6 +133,8 @@ class Outcome(IntEnum):
     REFUSED_BUSY = 2
     NOTHING_TO_DO = 3
     UNKNOWN = 4
+    REFUSED_VALUE = 5
+    REFUSED_STORE = 6
 
 
 class SelfTest(IntEnum):
@@ -138,6 +144,29 @@ class SelfTest(IntEnum):
     RUNNING = 1
     PASSED = 2
     FAILED = 3
+
+
+class Product(IntEnum):
+    """Values of the enum `product`."""
+
+    GAS_ALARM_CH4 = 0
+    GAS_ALARM_CH4_CO = 1
+
+
+class Clock(IntEnum):
+    """Values of the enum `clock`."""
+
+    UNKNOWN = 0
+    SNTP = 1
+    COMMAND = 2
+
+
+class Setting(IntEnum):
+    """Values of the enum `setting`."""
+
+    NONE = 0
+    MQTT_STATE_MS = 1
+    SERIAL_STATE_MS = 2
 
 
 class Fault(IntEnum):
@@ -162,6 +191,21 @@ class Fault(IntEnum):
     CLOCK = 16
 
 
+class Capability(IntEnum):
+    """Positions of the bits in the field `capabilities`."""
+
+    CO = 0
+    VALVE_FEEDBACK = 1
+    VALVE_COIL = 2
+    CLIMATE = 3
+    ADC_REFERENCE = 4
+    TAMPER = 5
+    WIRED_LINE = 6
+    NETWORK = 7
+    TLS = 8
+    SECRET = 9
+
+
 class SelfTestItem(IntEnum):
     """Positions of the bits in the field `test_failed`."""
 
@@ -177,7 +221,7 @@ class SelfTestItem(IntEnum):
 
 
 class Hello(NamedTuple):
-    """Who speaks: sent after each connect, and at the start on a serial line."""
+    """Who speaks, and what it is: sent after each connect, and at the start on a serial line."""
 
     firmware_major: int
     """version of the firmware"""
@@ -195,6 +239,18 @@ class Hello(NamedTuple):
     """machine.reset_cause() of this session's boot"""
     image_hash: bytes
     """first eight bytes of the image's SHA-256; zeros if unknown"""
+    board: bytes
+    """name of the board, filled up with zeros"""
+    product: int
+    """what it is sold as"""
+    capabilities: int
+    """what it is fitted with and was given (bits)"""
+    calibration_days: int | None
+    """since its calibration; invalid when it has none, or the time is not known (d)"""
+    clock: int
+    """where its time comes from"""
+    time_s: int | None
+    """its clock, since 1970; invalid while it has none (s)"""
     identifier: str
     """industrial-internet identifier, such as 88.118.8/GA26000001"""
 
@@ -246,6 +302,12 @@ class State(NamedTuple):
     """invalid unless the climate status is ok (0.01 degC)"""
     humidity_permille: int | None
     """relative; invalid unless the climate status is ok (1/1000)"""
+    waiting_events: int
+    """events that no ACK has named yet"""
+    torn_events: int
+    """records of the journal that a power cut left half written"""
+    refused_frames: int
+    """frames that it refused since the boot"""
 
 
 class Event(NamedTuple):
@@ -261,6 +323,12 @@ class Event(NamedTuple):
     """by kind: see the table of events"""
     event_uptime_ms: int
     """when it happened, since the boot (ms)"""
+    number: int
+    """counts the events of this session from 0: a number that never comes is an event that is lost"""
+    time_s: int | None
+    """when it happened, since 1970; invalid while the device had no clock (s)"""
+    command_id: int | None
+    """of the command that this answers; invalid for every other event"""
 
 
 class Ack(NamedTuple):
@@ -277,12 +345,20 @@ class Ack(NamedTuple):
 
 
 class Command(NamedTuple):
-    """To the device: do something. What became of it is an EVENT of kind `command`. None opens a valve."""
+    """To the device: do something, once. What became of it is an EVENT of kind `command`. None opens a valve."""
 
     target: bytes
     """source id of the device that is meant"""
+    session: int
+    """the device's present session; 0 from a person at its wired line"""
+    command_id: int
+    """grows with each command to this device; one that was seen is not done again"""
     command: int
     """what to do"""
+    setting: int
+    """of `set`: which one"""
+    argument: int
+    """of `set`: its value; of `time`: seconds since 1970; else 0"""
 
 
 class Query(NamedTuple):
@@ -295,7 +371,7 @@ class Query(NamedTuple):
 
 
 class Challenge(NamedTuple):
-    """To the device, on the wired line: prove who you are. The answer is a PROOF, or nothing."""
+    """To the device: prove who you are. The answer is a PROOF, or nothing."""
 
     target: bytes
     """source id of the device that is meant; zeros: whoever is on this line"""

@@ -10,7 +10,9 @@ from protocol import messages
 from protocol.frame import BAD_TEXT, CONTRADICTION, GOOD, OUT_OF_RANGE, SHORT_PAYLOAD, TRAILING_BYTES
 
 _RANGES = {
+    "b": (-(1 << 7), (1 << 7) - 1),
     "B": (0, 0xFF),
+    "h": (-(1 << 15), (1 << 15) - 1),
     "H": (0, 0xFFFF),
     "I": (0, 0xFFFFFFFF),
     "Q": (0, (1 << 64) - 1),

@@ -78,6 +78,8 @@ def test_out_of_range_is_refused_before_it_is_packed():
         {"temperature_cdegc": -5000},
         {"co_ppm": -1},
         {"faults": 1 << 32},
+        {"waiting_events": 1 << 16},
+        {"refused_frames": -1},
     ):
         fields = {
             "run_state": 2, "methane_status": 0, "methane_ppm": 5, "methane_lel_permille": 1, "methane_level": 0,
@@ -85,6 +87,7 @@ def test_out_of_range_is_refused_before_it_is_packed():
             "faults": 0, "lost_events": 0,
             "muted_s": 0, "test": 0, "test_failed": 0, "tampered": 0, "service_days": 1825, "alarm_memory": 0,
             "climate_status": 0, "temperature_cdegc": 2000, "humidity_permille": 650,
+            "waiting_events": 0, "torn_events": 0, "refused_frames": 0,
         }  # fmt: skip
         fields.update(change)
         try:
@@ -93,3 +96,12 @@ def test_out_of_range_is_refused_before_it_is_packed():
             assert next(iter(change)) in str(error)
         else:
             raise AssertionError("packed " + str(change))
+
+
+def test_a_reading_without_a_status_may_be_none():
+    fields = {
+        "kind": 1, "gas": 0, "detail": 0, "value": 0, "event_uptime_ms": 1, "number": 0, "time_s": None, "command_id": None,
+    }  # fmt: skip
+    payload = codec.encode(messages.EVENT, fields)
+    assert payload[-8:] == b"\xff" * 8
+    assert codec.decode(messages.EVENT, payload) == (fields, frame.GOOD)
