@@ -17,6 +17,8 @@ from davy.image.settings import Settings
 from davy.paths import FIRMWARE
 
 IMAGE_SCHEMA = 1
+#: Where the unit keeps its events; made here, because making it takes the chip longer than the safety loop may wait.
+JOURNAL = "journal"
 #: Files whose CRC-32 the unit checks at the start and each hour.
 PARAMETER_FILES = ("board.json", "settings.json", "calibration.json")
 
@@ -69,6 +71,7 @@ def _image(spec: BoardSpec, tree: Path, own: dict[str, bytes]) -> Image:
 
 def _littlefs(files: dict[str, bytes]) -> bytes:
     filesystem = littlefs.LittleFS(block_size=BLOCK_BYTES, block_count=VFS.length // BLOCK_BYTES)
+    filesystem.makedirs(JOURNAL, exist_ok=True)
     for name in sorted(files):
         parent = Path(name).parent.as_posix()
         if parent != ".":
