@@ -1,4 +1,7 @@
 # Shadow of `esp32`: the non-volatile store. The supervisor keeps it in the flash image's NVS partition.
+import struct
+
+import flash_time
 import kernel
 
 _CALL_NVS = 1
@@ -8,6 +11,7 @@ _GET_BLOB = 3
 _SET_BLOB = 4
 _ERASE = 5
 _COMMIT = 6
+_WRITES = (_SET_I32, _SET_BLOB, _ERASE)  # answered by what they did to the flash
 _KEY_LIMIT = 15
 _NAMES = {
     -0x1102: "ESP_ERR_NVS_NOT_FOUND",
@@ -37,6 +41,9 @@ class NVS:
         status, answer = kernel.call(_CALL_NVS, body)
         if status < 0:
             _refuse(status)
+        if operation in _WRITES:
+            flash_time.spend(*struct.unpack("<III", answer))
+            kernel.catch_up()
         return answer
 
     def set_i32(self, key, value):

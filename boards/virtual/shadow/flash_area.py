@@ -1,5 +1,7 @@
 # A partition of the flash image as a block device, as esp32.Partition gives it to littlefs.
-BLOCK_BYTES = 4096
+import flash_time
+
+BLOCK_BYTES = flash_time.SECTOR_BYTES
 
 
 class FlashArea:
@@ -16,8 +18,7 @@ class FlashArea:
         if offset is None:
             self.ioctl(6, block)
             offset = 0
-        self._image.seek(self._start + block * BLOCK_BYTES + offset)
-        self._image.write(buf)
+        flash_time.program(self._image, self._start + block * BLOCK_BYTES + offset, buf)
 
     def ioctl(self, request, argument):
         if request == 4:
@@ -25,7 +26,6 @@ class FlashArea:
         if request == 5:
             return BLOCK_BYTES
         if request == 6:
-            self._image.seek(self._start + argument * BLOCK_BYTES)
-            self._image.write(b"\xff" * BLOCK_BYTES)
+            flash_time.erase(self._image, self._start + argument * BLOCK_BYTES)
             return 0
         return 0

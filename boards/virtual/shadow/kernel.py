@@ -211,6 +211,10 @@ def _arrive(kind, body):
     inputs[kind](body)
 
 
+def virtual():
+    return not _speed_ppm
+
+
 def sample_index():
     index = (now_ms - chunk_start_ms) // chunk_period_ms
     return index if index < chunk_last else chunk_last
@@ -316,6 +320,12 @@ def block(ms):
         wait_until(now_ms + ms)
     finally:
         _in_callback = before
+
+
+def catch_up():
+    # A C call is back: what fell due in it has its turn before the program goes on.
+    if not _in_callback:
+        wait_until(now_ms)
 
 
 def spin():

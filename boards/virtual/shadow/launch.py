@@ -5,8 +5,10 @@ import sys
 
 import _asyncio_virtual
 import console
+import flash_time
 import kernel
 import machine
+import tls_shadow
 
 _STOCK_PATH = ("", ".frozen", "/lib")  # sys.path of the ESP32 port
 _RAW_OPEN = open
@@ -82,6 +84,8 @@ def _start(options):
     for name in ("time", "select", "socket", "network", "esp32", "os", "errno"):
         __import__(name)
     sys.modules["_asyncio"] = _asyncio_virtual
+    sys.modules["tls"] = tls_shadow
+    flash_time.power_goes_in(int(options["flash_cut"]))
     machine.configure(int(options["cause"]), bytes.fromhex(options["mac"]))
     kernel.ready()
     repl = _console(int(options["prompt"]))

@@ -4,9 +4,10 @@ import kernel
 from machine_analog import ADC, PWM
 from machine_bus import I2C, mem32
 from machine_pin import Pin
+from machine_rtc import RTC
 from machine_serial import UART
 
-__all__ = ("ADC", "I2C", "PWM", "UART", "WDT", "Pin", "Timer", "mem32")
+__all__ = ("ADC", "I2C", "PWM", "RTC", "UART", "WDT", "Pin", "Timer", "mem32")
 
 PWRON_RESET = 1
 HARD_RESET = 2

@@ -5,6 +5,7 @@ POLLIN = 1
 POLLOUT = 4
 POLLERR = 8
 POLLHUP = 16
+POLLNVAL = 32
 
 _IOCTL_POLL = 3
 
@@ -39,7 +40,7 @@ class poll:
     def _ready(self):
         found = []
         for obj, mask in self._entries:
-            events = obj.ioctl(_IOCTL_POLL, mask) & (mask | POLLERR | POLLHUP)
+            events = obj.ioctl(_IOCTL_POLL, mask) & (mask | POLLERR | POLLHUP | POLLNVAL)
             if events:
                 found.append((obj, events))
         return found

@@ -1,11 +1,9 @@
 # Shadow of `time`: virtual time, with the ESP32's wrap at 2**30.
 import kernel
+import wall
 
 # By name: a type checker takes utime for this very module.
 _built_in = __import__("utime")
-gmtime = _built_in.gmtime
-localtime = _built_in.gmtime
-mktime = _built_in.mktime
 
 _MASK = kernel.TICKS_MASK
 _HALF = 1 << 29
@@ -50,10 +48,21 @@ def sleep_us(us):
         kernel.wait_until(kernel.now_ms + kernel.spin_us // 1000)
 
 
+def gmtime(seconds=None):
+    return _built_in.gmtime((wall.now_s() if seconds is None else int(seconds)) + wall.UNIX_2000_S)[:8]
+
+
+localtime = gmtime
+
+
+def mktime(fields):
+    return wall.unix_of(*fields[:6]) - wall.UNIX_2000_S
+
+
 def time():
-    # Seconds since this boot's 2000-01-01: the ESP32 has no battery-backed clock.
-    return (kernel.now_ms - kernel.start_ms) // 1000
+    # Seconds since 2000-01-01, which is when each boot begins: the ESP32 has no battery-backed clock.
+    return wall.now_s()
 
 
 def time_ns():
-    return (kernel.now_ms - kernel.start_ms) * 1_000_000
+    return wall.now_ns()

@@ -1,13 +1,10 @@
-"""The access point of a virtual board, and the way from it to real brokers on this machine."""
+"""The access point of a virtual board, with its name and time servers, and the way from it to real brokers on this machine."""
 
 from __future__ import annotations
 
-import select
-import socket
-import time
 from dataclasses import dataclass, field
 
-from davy.board.mqtt_gate import PUBLISH, Gate, in_order
+from davy.board import name_server, time_server
 
 #: Virtual milliseconds: joining, a round trip to the broker, and the monitor's answer after the broker's.
 JOIN_MS = 1_800
@@ -20,6 +17,16 @@ CONNECT_TIMEOUT_S = 5.0
 #: Wall seconds that virtual time is held for an answer, and once an answer stayed away.
 PATIENCE_S = 5.0
 SHORT_PATIENCE_S = 0.05
+#: Wall seconds without a byte after which a peer that speaks TLS is taken to have said its piece.
+QUIET_S = 0.01
+#: Send buffer of a connection: lwIP's TCP_SND_BUF as the ESP32 port has it [S]. What the peer does not take fills it.
+SEND_BUFFER_BYTES = 5_744
+#: The access point's own address, where its name server listens, and that of the time server behind it.
+GATEWAY = "192.0.2.1"
+TIME_SERVER = "198.51.100.123"
+STRANGER = "192.0.2.66"
+#: What a server in the mood "late" adds, virtual ms.
+LATE_MS = 5_000
 
 ECONNREFUSED = 111
 ECONNRESET = 104
@@ -30,6 +37,8 @@ class AccessPoint:
     """A WPA2 access point. `hosts` maps a name that the board looks up to a real (address, port).
 
     `monitored`: a monitor listens behind the broker, and virtual time waits for its acknowledgements.
+    `dns` and `ntp`: the moods of its two servers (name_server.Mood, time_server.Mood); `time_host` is the time server's name.
+    `epoch_s`: unix seconds of the virtual wall clock when the board's clock is 0: 2026-12-01, so that runs are repeatable.
     """
 
     hosts: dict[str, tuple[str, int]] = field(default_factory=dict)
@@ -38,9 +47,37 @@ class AccessPoint:
     up: bool = True
     monitored: bool = True
     late_answers: int = 0
+    dns: name_server.Mood = "good"
+    ntp: time_server.Mood = "good"
+    time_host: str = "ntp.davy.lan"
+    epoch_s: int = 1_796_083_200
+    refused_datagrams: list[str] = field(default_factory=list)
+
+    def datagram(self, host: str, port: int, data: bytes, now_ms: int) -> tuple[int, str, bytes] | None:
+        """What the server at an address answers: (after so many virtual ms, from which address, bytes). None for silence.
+
+        A datagram that no server takes is noted in `refused_datagrams`. In the mood "stranger" somebody else answers.
+        """
+        try:
+            if (host, port) == (GATEWAY, name_server.PORT):
+                mood: str = self.dns
+                answer = name_server.reply(data, self.resolve, mood)
+            elif (host, port) == (TIME_SERVER, time_server.PORT):
+                mood = self.ntp
+                answer = time_server.reply(data, self.epoch_s * 1000 + now_ms, mood)
+            else:
+                return None
+        except (name_server.BadQuestion, time_server.BadRequest) as error:
+            self.refused_datagrams.append(str(error))
+            return None
+        if answer is None:
+            return None
+        return ROUND_TRIP_MS + (LATE_MS if mood == "late" else 0), STRANGER if mood == "stranger" else host, answer
 
     def resolve(self, name: str) -> str | None:
         """An address out of TEST-NET-2 for a known name: the board never sees this machine's own."""
+        if self.up and name == self.time_host:
+            return TIME_SERVER
         names = sorted(self.hosts)
         return f"198.51.100.{names.index(name) + 1}" if self.up and name in names else None
 
@@ -52,67 +89,3 @@ class AccessPoint:
             if self.resolve(name) == address:
                 return self.hosts[name]
         return None
-
-
-class Flow:
-    """One TCP connection of the board to a real peer."""
-
-    def __init__(self, access_point: AccessPoint, address: tuple[str, int]) -> None:
-        """Raises OSError when the peer does not take the connection."""
-        self._access_point = access_point
-        self.socket = socket.create_connection(address, timeout=CONNECT_TIMEOUT_S)
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.socket.settimeout(CONNECT_TIMEOUT_S)
-        self.closed_by_peer = False
-        self._gate = Gate(access_point.monitored)
-        self._patience_s = PATIENCE_S
-        self._monitor_answers = True
-
-    def send(self, data: bytes) -> None:
-        """What the board sent. A peer that is gone shows as closed_by_peer."""
-        self._gate.replies = self._access_point.monitored and self._monitor_answers
-        self._gate.sent(data)
-        try:
-            self.socket.sendall(data)
-        except OSError:
-            self.closed_by_peer = True
-
-    def receive_owed(self) -> list[bytes]:
-        """Packets from the peer; waits on the wall clock, within patience, for those that are owed."""
-        packets: list[bytes] = []
-        deadline = time.monotonic() + self._patience_s
-        while not self.closed_by_peer:
-            left_s = deadline - time.monotonic() if self._gate.waiting else 0.0
-            if not select.select([self.socket], [], [], max(0.0, left_s))[0]:
-                break
-            packets += self._gate.came(self._read())
-        if any(packet[0] >> 4 == PUBLISH for packet in packets):
-            self._monitor_answers = True
-        if self._gate.waiting and not self.closed_by_peer:
-            # Waiting for each answer of a peer that gives none would bring the run to wall-clock speed.
-            self._access_point.late_answers += 1
-            if self._gate.only_replies_missing:
-                self._monitor_answers = False
-            else:
-                self._patience_s = SHORT_PATIENCE_S
-            return in_order(packets) + self._gate.forgive()
-        return in_order(packets)
-
-    def receive_ready(self) -> bytes:
-        """Bytes that are there now, for a board in real time."""
-        data = b""
-        while not self.closed_by_peer and select.select([self.socket], [], [], 0)[0]:
-            data += self._read()
-        return data
-
-    def _read(self) -> bytes:
-        try:
-            data = self.socket.recv(1 << 16)
-        except OSError:
-            data = b""
-        if not data:
-            self.closed_by_peer = True
-        return data
-
-    def close(self) -> None:
-        self.socket.close()

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import binascii
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from davy.board.flash_chip import PowerLost
+from davy.board.flash_wear import ERASE, PROGRAM
 from davy.image.partitions import BLOCK_BYTES, NVS, Partition
 
 NOT_FOUND = -0x1102
@@ -27,14 +29,8 @@ _ENTRIES = 126
 _ENTRY_BYTES = 32
 _HEADER = struct.Struct("<IIB19sI")
 _WRITTEN, _ERASED, _FREE = 0b10, 0b00, 0b11
-_KIND_U8, _KIND_I32, _KIND_BLOB_DATA, _KIND_BLOB_INDEX, _KIND_STR, _KIND_BLOB_OLD = (
-    0x01,
-    0x14,
-    0x42,
-    0x48,
-    0x21,
-    0x41,
-)
+_KIND_U8, _KIND_I32, _KIND_STR = 0x01, 0x14, 0x21
+_KIND_BLOB_OLD, _KIND_BLOB_DATA, _KIND_BLOB_INDEX = 0x41, 0x42, 0x48
 _WITH_DATA = (_KIND_BLOB_DATA, _KIND_STR, _KIND_BLOB_OLD)
 _ANY_CHUNK = 0xFF
 #: Longest blob of one chunk: a whole page less its own entry.
@@ -68,13 +64,18 @@ def _crc(data: bytes) -> int:
 class NvsPartition:
     """The partition in a flash file. Every change is in the file when the call returns."""
 
-    def __init__(self, flash: Path, partition: Partition = NVS) -> None:
+    def __init__(
+        self, flash: Path, partition: Partition = NVS, on_operation: Callable[[str, int], bool] | None = None
+    ) -> None:
+        """`on_operation(kind, length)` hears of each program and erase; when it says True, half is done and PowerLost raised."""
         self._flash = flash
+        self._on_operation = on_operation
         self._partition = partition
         with flash.open("rb") as file:
             file.seek(partition.offset)
             self._bytes = bytearray(file.read(partition.length))
         self._pages = partition.length // BLOCK_BYTES
+        self._finish_freeing()
 
     def get_i32(self, namespace: str, key: str) -> int:
         """Raises NvsError NOT_FOUND, or TYPE_MISMATCH when the key holds something else."""
@@ -193,11 +194,16 @@ class NvsPartition:
         used = [at for at in range(_ENTRIES) if self._entry_state(page, at) != _FREE]
         return used[-1] + 1 if used else 0
 
-    def _program(self, offset: int, data: bytes) -> None:
+    def _program(self, offset: int, data: bytes, kind: str = PROGRAM) -> None:
+        cut = self._on_operation is not None and self._on_operation(kind, len(data))
+        if cut:
+            data = data[: len(data) // 2]
         self._bytes[offset : offset + len(data)] = data
         with self._flash.open("r+b") as file:
             file.seek(self._partition.offset + offset)
             file.write(data)
+        if cut:
+            raise PowerLost
 
     def _set_page_state(self, page: int, state: int) -> None:
         self._program(page * BLOCK_BYTES, struct.pack("<I", state))
@@ -251,8 +257,32 @@ class NvsPartition:
             for each in range(at, at + entry.span):
                 self._set_entry_state(spare, each, _WRITTEN)
             at += entry.span
-        self._program(victim * BLOCK_BYTES, b"\xff" * BLOCK_BYTES)
+        self._program(victim * BLOCK_BYTES, b"\xff" * BLOCK_BYTES, ERASE)
         return spare, at
+
+    def _finish_freeing(self) -> None:
+        # What a power cut left of a compaction; ESP-IDF too ends it at the next start.
+        for page in [used for used in self._used_pages() if self._state(used) == _FREEING]:
+            entries = list(self._entries())
+            kept = {(e.namespace, e.kind, e.chunk, e.key) for e in entries if e.page != page}
+            self._set_page_state(page, _FULL)
+            for entry in entries:
+                if entry.page == page and (entry.namespace, entry.kind, entry.chunk, entry.key) not in kept:
+                    start = self._entry_offset(page, entry.at)
+                    self._append(bytes(self._bytes[start : start + entry.span * _ENTRY_BYTES]))
+            self._program(page * BLOCK_BYTES, b"\xff" * BLOCK_BYTES, ERASE)
+
+    def _append(self, body: bytes) -> None:
+        # To the page that is being written; it has room, for all of it comes out of one page.
+        active = [used for used in self._used_pages() if self._state(used) == _ACTIVE]
+        if not active:
+            active = [page for page in range(self._pages) if self._state(page) == _EMPTY_PAGE][:1]
+            self._open_page(active[0])
+        page = active[0]
+        at = self._free_from(page)
+        self._program(self._entry_offset(page, at), body)
+        for entry in range(at, at + len(body) // _ENTRY_BYTES):
+            self._set_entry_state(page, entry, _WRITTEN)
 
     def _erase_all(self, entries: list[_Entry]) -> None:
         # Compaction may have moved them since they were found: look again by what they are.

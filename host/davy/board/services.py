@@ -15,10 +15,11 @@ _GET_I32, _SET_I32, _GET_BLOB, _SET_BLOB, _ERASE, _COMMIT = range(1, 7)
 
 
 _NO_ACKNOWLEDGE = -1
+_WRITES = (_SET_I32, _SET_BLOB, _ERASE)
 
 
 def answer_call(board: VirtualBoard, call: Call, body: bytes) -> bytes:
-    """The RESULT message for one CALL."""
+    """The RESULT message for one CALL. Raises PowerLost when the power goes in the middle of it."""
     if call is Call.RESOLVE:
         address = board.access_point.resolve(body.decode()) if board.access_point is not None else None
         return result(1) if address is None else result(0, address.encode())
@@ -45,4 +46,7 @@ def _nvs(board: VirtualBoard, body: bytes) -> bytes:
         board.nvs.set_blob(space, name, payload)
     elif operation == _ERASE:
         board.nvs.erase_key(space, name)
-    return b""
+    if operation not in _WRITES:
+        return b""
+    spent = board.flash_wear.taken()
+    return struct.pack("<III", spent.programs, spent.program_bytes, spent.erases)

@@ -20,6 +20,8 @@ from davy.board.agenda import Agenda
 from davy.board.console_line import ConsoleLine
 from davy.board.events import BoardEvent, Listener
 from davy.board.flash import new_flash
+from davy.board.flash_chip import PowerLost
+from davy.board.flash_wear import ERASE, PROGRAM, FlashWear
 from davy.board.network import AccessPoint
 from davy.board.nvs import NvsPartition
 from davy.board.periphery import Periphery
@@ -30,7 +32,7 @@ from davy.board.realtime import run_paced
 from davy.board.services import answer_call
 from davy.board.valve import ValveFault
 from davy.board.wire import MAX_SAMPLES, Call, Grant, In, Message, Out, timed_frames
-from davy.codec import Command, CommandKind, encode_frame, encode_serial
+from davy.codec import CommandKind, encode_frame, encode_serial, plain_command
 from davy.image.boardparts import BoardSpec, MqSensor, SerialSensor
 from davy.image.build import Image
 
@@ -91,7 +93,8 @@ class VirtualBoard:
         self._flash = flash
         if image is not None and not (keep_flash and flash.exists()):
             new_flash(flash, image, nvs)
-        self.nvs = NvsPartition(flash)
+        self.flash_wear = FlashWear()
+        self.nvs = NvsPartition(flash, on_operation=self.flash_wear.store_operation)
         self._heap = heap
         self._ticks_start = ticks_start
         self._on_event = on_event
@@ -131,6 +134,16 @@ class VirtualBoard:
         self._end_process()
         self.plant.set_power(False)
         self.emit("power", on=False)
+
+    def cut_at_flash_operation(self, count: int) -> None:
+        """Take the power away in the middle of the count-th program or erase from now (1 is the next one).
+
+        Half of it is then done: the first half of the bytes, or of the sector. The board can be powered on again.
+        """
+        if count < 1:
+            raise ValueError("operations of the flash are counted from 1")
+        self.flash_wear.cut_in = count
+        self.arrive(In.FLASH_CUT, struct.pack("<I", count))
 
     def hold_in_reset(self) -> None:
         """Pull the chip's EN low: the program ends at once, the parts around keep their power."""
@@ -172,7 +185,7 @@ class VirtualBoard:
     def send_command(self, kind: CommandKind) -> None:
         """A COMMAND on the wired line, addressed to this board."""
         self._commands += 1
-        frame = encode_frame(COMMANDER, 0, self._commands, self.now_ms, Command((self.mac + bytes(8))[:8], kind))
+        frame = encode_frame(COMMANDER, 0, self._commands, self.now_ms, plain_command((self.mac + bytes(8))[:8], kind))
         self.send_serial(encode_serial(frame))
 
     def run_for(self, seconds: float) -> None:
@@ -188,12 +201,26 @@ class VirtualBoard:
             self.run_due()
             if self.now_ms >= until_ms:
                 return
-            stop_ms = min(until_ms, self.next_due_ms(), self.now_ms + CHUNK_MS)
+            longest_ms = min(CHUNK_MS, self.radio.tend())
+            stop_ms = min(until_ms, self.next_due_ms(), self.now_ms + longest_ms)
             if self._process is None:
                 self.advance(stop_ms)
             else:
                 self.grant(stop_ms)
                 self._serve(self._process)
+
+    @property
+    def flash_operations(self) -> int:
+        """Pages programmed and sectors erased since the board was made."""
+        return self.flash_wear.operations
+
+    @property
+    def flash_bytes_programmed(self) -> int:
+        return self.flash_wear.bytes_programmed
+
+    @property
+    def flash_bytes_erased(self) -> int:
+        return self.flash_wear.bytes_erased
 
     @property
     def relay_on(self) -> bool:
@@ -302,7 +329,13 @@ class VirtualBoard:
             return True
         if message is Message.CALL:
             self.call_ms = float(t_ms)
-            process.send(answer_call(self, Call(body[8]), body[9:]))
+            try:
+                answer = answer_call(self, Call(body[8]), body[9:])
+            except PowerLost:
+                self.advance(t_ms)
+                self._flash_cut()
+                return True
+            process.send(answer)
             return False
         if message is Message.RESET:
             self.advance(t_ms)
@@ -343,8 +376,16 @@ class VirtualBoard:
             self.console.break_waits_s = None
         elif kind in (Out.PIN, Out.PWM, Out.UART, Out.CONSOLE):
             self.periphery.output(kind, body)
+        elif kind is Out.FLASH:
+            self.flash_wear.operation(ERASE if body[0] else PROGRAM, body[1] | body[2] << 8)
+        elif kind is Out.POWER_LOST:
+            self._flash_cut()
         else:
             self.radio.output(kind, body)
+
+    def _flash_cut(self) -> None:
+        self.emit("fault", text=f"the power goes in operation {self.flash_wear.operations} of the flash")
+        self.power_cut()
 
     def _boot_after(self, delay_ms: int, cause: int) -> None:
         self.at_while_running(self.now_ms + delay_ms, lambda: self._start(cause))
@@ -352,7 +393,8 @@ class VirtualBoard:
     def _start(self, cause: int) -> None:
         self.boots += 1
         self.emit("boot", cause=cause)
-        self.nvs = NvsPartition(self._flash)  # a flashing program may have written it
+        # Anew: a flashing program may have written it.
+        self.nvs = NvsPartition(self._flash, on_operation=self.flash_wear.store_operation)
         self._process = BoardProcess(
             Boot(
                 at_ms=self.now_ms,
@@ -366,6 +408,7 @@ class VirtualBoard:
                 heap=self._heap,
                 prompt=self.console.prompt,
                 watchdog_ms=self.console.watchdog_ms,
+                flash_cut=self.flash_wear.cut_in or 0,
             )
         )
         self.periphery.board_started()

@@ -46,6 +46,10 @@ class Out(enum.IntEnum):
     NET_CONNECT = 13
     NET_SEND = 14
     NET_CLOSE = 15
+    FLASH = 30
+    POWER_LOST = 31
+    NET_DATAGRAM = 32
+    NET_PLAIN = 33
 
 
 class Call(enum.IntEnum):
@@ -70,6 +74,9 @@ class In(enum.IntEnum):
     PAD_HELD = 9
     SLOW_CLOCK = 10
     CONSOLE = 11
+    NET_DATAGRAM = 20
+    FLASH_CUT = 21
+    NET_ROOM = 22
 
 
 @dataclass

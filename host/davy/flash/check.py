@@ -114,7 +114,7 @@ def run_self_test(line: UnitLine, checked: Checked, tell: Callable[[float | None
 def _test(line: UnitLine, checked: Checked) -> tuple[codec.Outcome | None, codec.Event | None]:
     """(what became of the command, the event that ended the test); None for what did not come."""
     outcome = None
-    command = codec.Command(checked.source, codec.CommandKind.SELF_TEST)
+    command = codec.plain_command(checked.source, codec.CommandKind.SELF_TEST)
     line.send(command)
     began_s = time.monotonic()
     while time.monotonic() - began_s < TEST_WITHIN_S:
