@@ -2,10 +2,13 @@
 # newest state each period.
 import asyncio
 import binascii
+import gc
 
-from protocol.counters import Counters
+from report import datagram, stream
 from report.backoff import Backoff
+from report.dns import DnsError
 from report.mqtt import MqttClient, MqttError
+from report.timekeeper import Timekeeper
 from report.wifi import Wifi, WifiError
 
 # For the type checker only; nothing of it is on the board.
@@ -17,15 +20,22 @@ _FIRST_WAIT_MS = 1_000
 _MOST_WAIT_MS = 60_000
 _LOOK_MS = 200  # how soon a new event is noticed
 _RESEND_MS = 20_000  # without the monitor's acknowledgement
-_PING_MS = 30_000
+_PING_MS = 30_000  # a broker that went silent is noticed within this and an answer's time: 40 s
+# A handshake keeps the processor busy, so it waits while an alarm is expressed and the valve still open; an alarm that nobody
+# hears of is worse than a late step, so it does not wait for ever.
+_CALM_MS = 60_000
 
 
 class Link:
-    # settings: /settings.json; reporter: makes the frames and holds the outbox.
-    def __init__(self, settings: dict, reporter: "Any") -> None:
+    # settings: /settings.json; reporter: makes the frames, holds the journal, knows the time; credentials() gives
+    # (certificate, key, CA), each DER, or None for a unit that has none.
+    def __init__(self, settings: dict, reporter: "Any", credentials: "Any" = None) -> None:
         wifi, broker = settings["wifi"], settings["broker"]
         self._host, self._port = broker["host"], broker["port"]
-        self._state_ms = settings.get("mqtt_state_ms", 0)
+        self._secure = bool(broker.get("tls"))
+        self._credentials = credentials
+        self._context: Any = None  # of TLS
+        self._settings = settings
         self._wifi = Wifi(wifi["ssid"], wifi["key"])
         self._owner = reporter
         source = reporter.frames.source
@@ -33,7 +43,7 @@ class Link:
         self._up = "davy/1/%s/up" % name
         self._down = "davy/1/%s/down" % name
         self._client = MqttClient("davy-" + name, self._arrived)
-        self.counters = Counters()
+        self._time = Timekeeper(settings.get("ntp", ""), reporter.clock, self._wifi.name_server)
         self.connects = 0
 
     async def run(self) -> None:
@@ -41,59 +51,103 @@ class Link:
         backoff = Backoff(_FIRST_WAIT_MS, _MOST_WAIT_MS)
         said = ""
         while True:
+            connects = self.connects
             try:
+                if self._secure and self._context is None:
+                    self._prepare()
                 await self._wifi.join()
                 await self._session(backoff)
                 reason = "ended"
-            except (MqttError, WifiError) as error:
+            except (MqttError, WifiError, DnsError) as error:
                 reason = str(error)
             except (OSError, EOFError) as error:
                 reason = repr(error)
+            except ValueError as error:
+                reason = "TLS: %s" % "; ".join(str(error).split("\n")).strip("; ")
+            except MemoryError:
+                reason = "no memory for it"
             await self._client.close()
-            if reason != said:
+            gc.collect()  # what TLS holds outside of our heap goes with the last reference
+            if reason != said or self.connects != connects:
                 print("davy: no link: %s" % reason)
                 said = reason
             await asyncio.sleep_ms(backoff.next_ms())
 
     async def _session(self, backoff: Backoff) -> None:
-        reader = await self._client.connect(self._host, self._port)
-        receiving = asyncio.create_task(self._client.receive(reader))
+        await self._time.first()
+        await self._open()
+        tasks = [asyncio.create_task(self._client.receive()), asyncio.create_task(self._time.run())]
         try:
             await self._client.subscribe(self._down)
             reporter = self._owner
             await self._client.publish(self._up, reporter.hello(), 1)
             self.connects += 1
             backoff.reset()
-            reporter.outbox.forget_sent()
-            await self._serve(receiving)
+            reporter.journal.forget_sent()
+            await self._serve(tasks[0])
         finally:
-            receiving.cancel()
+            for task in tasks:
+                task.cancel()
+
+    def _prepare(self) -> None:
+        credentials = self._credentials() if self._credentials is not None else None
+        if credentials is None:
+            raise MqttError("the broker wants TLS, and this unit has no certificate")
+        self._context = stream.trusting(credentials)
+
+    async def _open(self) -> None:
+        # The address is asked for each time: it may be another after a broker has moved.
+        address = await datagram.look_up(self._host, self._wifi.name_server())
+        channel = await stream.connected(address, self._port)
+        if not self._secure:
+            await self._client.connect(stream.plain(channel))
+            return
+        try:
+            await self._calm()
+            wrapped = stream.secured(channel, self._host, self._context)
+        except BaseException:
+            channel.close()
+            raise
+        await self._client.connect(wrapped, stream.HANDSHAKE_MS)
+
+    async def _calm(self) -> None:
+        waited_ms = 0
+        while not self._owner.calm() and waited_ms < _CALM_MS:
+            await asyncio.sleep_ms(_LOOK_MS)
+            waited_ms += _LOOK_MS
 
     async def _serve(self, receiving: "Any") -> None:
-        outbox = self._owner.outbox
+        owner, journal = self._owner, self._owner.journal
         state_ms = ping_ms = unacknowledged_ms = 0
         while True:
             if receiving.done() or not self._wifi.joined():
                 raise MqttError(self._client.error or "network lost")
-            entry = outbox.next_unsent()
-            if entry is not None:
-                entry.sent = True
-                await self._client.publish(self._up, entry.frame, 1)
+            packet = owner.proof()
+            if packet:
+                await self._client.publish(self._up, packet, 1)
+                continue
+            key = journal.next_unsent()
+            if key is not None:
+                journal.mark_sent(key)
+                packet = owner.event(key)
+                if packet:
+                    await self._client.publish(self._up, packet, 1)
                 ping_ms = unacknowledged_ms = 0
                 continue
-            if self._state_ms and state_ms >= self._state_ms:
+            period_ms = self._settings.get("mqtt_state_ms", 0)
+            if period_ms and state_ms >= period_ms:
                 state_ms = 0
-                await self._client.publish(self._up, self._owner.state(), 0)
+                await self._client.publish(self._up, owner.state(), 0)
             if ping_ms >= _PING_MS:
                 ping_ms = 0
                 await self._client.ping()
             if unacknowledged_ms >= _RESEND_MS:
                 unacknowledged_ms = 0
-                outbox.forget_sent()
+                journal.forget_sent()
             await asyncio.sleep_ms(_LOOK_MS)
             state_ms += _LOOK_MS
             ping_ms += _LOOK_MS
-            unacknowledged_ms = unacknowledged_ms + _LOOK_MS if len(outbox) else 0
+            unacknowledged_ms = unacknowledged_ms + _LOOK_MS if len(journal) else 0
 
     def _arrived(self, topic: bytes, payload: bytes) -> None:
-        self.counters.count(self._owner.incoming.take(payload))
+        self._owner.arrived(payload)

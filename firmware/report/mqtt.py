@@ -8,9 +8,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-_CONNECT_MS = 10_000
-_ANSWER_MS = 10_000
-_KEEP_ALIVE_S = 60
+_ANSWER_MS = 10_000  # of the broker, to each packet that is owed one
+_WRITE_MS = 10_000  # for the peer to take the bytes of one packet
+_KEEP_ALIVE_S = 60  # the broker drops us after one and a half times that without a sign of life
 MAX_PACKET_BYTES = 1_024
 
 _CONNACK = 2
@@ -25,46 +25,37 @@ class MqttError(Exception):
     pass
 
 
-async def open_stream(host: str, port: int) -> tuple:
-    # (reader, writer). The one place that knows what carries the bytes. A host name blocks in the look-up.
-    return await asyncio.open_connection(host, port)
-
-
 class MqttClient:
     # on_message(topic bytes, payload bytes) is called for each publish that arrives.
     def __init__(self, client_id: str, on_message: "Any") -> None:
         self._client_id = client_id
         self._on_message = on_message
-        self._writer_of: list = []
+        self._stream_of: list = []
+        self._sending = asyncio.Lock()
         self._pid = 0
         self._answers: dict = {}  # (packet type, packet id) -> Event
         self.error = ""
 
-    async def connect(self, host: str, port: int) -> "Any":
-        # Gives the reader, to be handed to receive(). Raises MqttError or OSError.
+    async def connect(self, stream: "Any", greeting_ms: int = _WRITE_MS) -> None:
+        # stream: a connection, which is closed with this client. greeting_ms: for the first packet to be on its way; on a
+        # secured stream that is after the handshake. Raises MqttError, OSError, or what the stream raises.
         self.error = ""
         self._answers.clear()
-        try:
-            streams: tuple = await asyncio.wait_for_ms(open_stream(host, port), _CONNECT_MS)
-        except asyncio.TimeoutError:
-            raise MqttError("no connection within %d ms" % _CONNECT_MS) from None
-        reader, writer = streams
-        self._writer_of = [writer]
+        self._stream_of = [stream]
         name = self._client_id.encode()
         body = b"\x00\x04MQTT\x04\x02" + struct.pack(">HH", _KEEP_ALIVE_S, len(name)) + name
-        await self._send(0x10, body)
-        head, answer = await self._within(_read_packet(reader), "CONNACK")
+        await self._send(0x10, body, greeting_ms)
+        head, answer = await self._within(_read_packet(stream), "CONNACK")
         if head >> 4 != _CONNACK or len(answer) != 2:
             raise MqttError("no CONNACK but packet type %d" % (head >> 4))
         if answer[1]:
             raise MqttError("broker refuses, code %d" % answer[1])
-        return reader
 
-    async def receive(self, reader: "Any") -> None:
+    async def receive(self) -> None:
         # Runs as long as the connection is good, then leaves the reason in `error` and wakes whoever waits.
         try:
-            await self._receive(reader)
-        except (MqttError, OSError, EOFError) as error:
+            await self._receive(self._stream_of[0])
+        except (MqttError, OSError, EOFError, ValueError) as error:
             self.error = str(error) or "broken"
         for event in self._answers.values():
             event.set()
@@ -110,13 +101,12 @@ class MqttClient:
         await self._ask(0xC0, b"", (_PINGRESP, 0), "PINGRESP")
 
     async def close(self) -> None:
-        while self._writer_of:
-            writer = self._writer_of.pop()
+        while self._stream_of:
+            stream = self._stream_of.pop()
             try:
-                writer.close()
-                await writer.wait_closed()
-            except OSError:
-                pass  # it is gone anyway
+                await stream.wait_closed()
+            except OSError as error:
+                self.error = self.error or repr(error)  # it is gone anyway
 
     async def _published(self, head: int, body: bytes) -> None:
         qos = head >> 1 & 3
@@ -149,9 +139,7 @@ class MqttClient:
         except asyncio.TimeoutError:
             raise MqttError("no %s within %d ms" % (name, _ANSWER_MS)) from None
 
-    async def _send(self, head: int, body: bytes) -> None:
-        if not self._writer_of:
-            raise MqttError("closed")
+    async def _send(self, head: int, body: bytes, within_ms: int = _WRITE_MS) -> None:
         length = len(body)
         packet = bytearray((head,))
         while True:
@@ -160,12 +148,19 @@ class MqttClient:
             if not length:
                 break
         packet.extend(body)
-        writer = self._writer_of[0]
-        writer.write(packet)
         try:
-            await asyncio.wait_for_ms(writer.drain(), _ANSWER_MS)
+            await asyncio.wait_for_ms(self._write(packet), within_ms)
         except asyncio.TimeoutError:
-            raise MqttError("the peer takes no bytes") from None
+            raise MqttError("nothing could be sent within %d ms" % within_ms) from None
+
+    async def _write(self, packet: bytearray) -> None:
+        # One packet after another: what receives may have an answer to send while another packet is on its way.
+        async with self._sending:
+            if not self._stream_of:
+                raise MqttError("closed")
+            stream = self._stream_of[0]
+            stream.write(packet)
+            await stream.drain()
 
 
 async def _read_packet(reader: "Any") -> tuple:

@@ -20,6 +20,10 @@ class Wifi:
     def joined(self) -> bool:
         return self._station.isconnected()
 
+    def name_server(self) -> str:
+        # As the network told it.
+        return str(self._station.ifconfig()[3])
+
     async def join(self) -> None:
         # Raises WifiError when it does not come about within 15 s; the caller waits and tries again.
         if self._station.isconnected():

@@ -60,7 +60,9 @@ def test_the_longest_identifier_is_64_bytes() -> None:
 def test_a_site_file_becomes_settings_and_without_one_the_unit_reports_on_its_line(tmp_path: Path) -> None:
     (tmp_path / "site.toml").write_text(SITE)
     found = load_unit_settings(tmp_path / "site.toml", IDENTIFIER)
-    assert found == Settings(IDENTIFIER, Wifi("kitchen", WIFI_KEY), Broker("broker.example", 8883), 10_000, 2_000)
+    assert found == Settings(
+        IDENTIFIER, Wifi("kitchen", WIFI_KEY), Broker("broker.example", 8883), 10_000, 2_000, ntp=""
+    )
     bare = load_unit_settings(None, IDENTIFIER)
     assert (bare.wifi, bare.broker) == (None, None)
     assert bare.serial_state_ms > 0

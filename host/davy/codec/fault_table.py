@@ -41,7 +41,7 @@ FAULT_TABLE: dict[Fault, FaultEntry] = {
         "shut the gas by hand; look at the valve and its contact's wire",
     ),
     Fault.LOOP_DEADLINE: FaultEntry(
-        "in the step itself", "more than 250 ms lay between two steps of the safety loop", _SHOWN,
+        "in the step itself", "more than 500 ms lay between two steps of the safety loop", _SHOWN,
         "report it with the time; something held the processor",
     ),
     Fault.SETTINGS: FaultEntry(

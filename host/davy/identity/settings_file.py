@@ -39,8 +39,15 @@ _TABLES: dict[str, dict[str, _Rule]] = {
     "broker": {
         "host": (lambda value: _is_text(value, 1, 253) and " " not in str(value), "a host's name or address"),
         "port": (lambda value: _is_int(value, 1, 65_535), "a whole number from 1 to 65535"),
+        "tls": (lambda value: isinstance(value, bool), "true or false"),
     },
 }
+#: What may be left out of a table.
+_OPTIONAL = ("tls",)
+_TIME_HOST: _Rule = (
+    lambda value: value == "" or (_is_text(value, 1, 253) and " " not in str(value)),
+    "a time server's name or address, or '' for none",
+)
 _PERIOD: _Rule = (
     lambda value: (value == 0 and _is_int(value, 0, 0)) or _is_int(value, _LEAST_PERIOD_MS, _MOST_PERIOD_MS),
     f"0 for never, or {_LEAST_PERIOD_MS} to {_MOST_PERIOD_MS}",
@@ -49,7 +56,10 @@ _PERIODS = ("mqtt_state_ms", "serial_state_ms")
 
 
 def load_unit_settings(path: Path | None, identifier: str) -> Settings:
-    """A unit's settings; without a file it reports on its wired line only. Raises InputError."""
+    """A unit's settings; without a file it reports on its wired line only. Without `ntp` no time server is asked.
+
+    Raises InputError.
+    """
     if path is None:
         return Settings(identifier=identifier, wifi=None, broker=None)
     try:
@@ -65,7 +75,7 @@ def load_unit_settings(path: Path | None, identifier: str) -> Settings:
 
 
 def _settings(data: dict[str, Any], identifier: str, where: str) -> Settings:
-    _reject_unknown(data, [*_TABLES, *_PERIODS], where)
+    _reject_unknown(data, [*_TABLES, *_PERIODS, "ntp"], where)
     tables = {name: _table(data[name], name, where) for name in _TABLES if name in data}
     if "broker" in tables and "wifi" not in tables:
         raise InputError(f"{where}: [broker]", "there is no way to it", "add [wifi], or leave both out")
@@ -74,6 +84,7 @@ def _settings(data: dict[str, Any], identifier: str, where: str) -> Settings:
         identifier=identifier,
         wifi=Wifi(**tables["wifi"]) if "wifi" in tables else None,
         broker=Broker(**tables["broker"]) if "broker" in tables else None,
+        ntp=_checked(data.get("ntp", ""), _TIME_HOST, f"{where}: ntp"),
         **periods,
     )
 
@@ -85,6 +96,8 @@ def _table(given: object, name: str, where: str) -> dict[str, Any]:
     _reject_unknown(given, list(rules), f"{where}: [{name}]")
     for key, rule in rules.items():
         if key not in given:
+            if key in _OPTIONAL:
+                continue
             raise InputError(f"{where}: {name}.{key}", "is missing", rule[1])
         _checked(given[key], rule, f"{where}: {name}.{key}")
     return given

@@ -18,21 +18,26 @@ class Wifi:
 
 @dataclass(frozen=True)
 class Broker:
-    """The MQTT broker: a host name or address, and a TCP port."""
+    """The MQTT broker: a host name or address, a TCP port, and whether TLS with the unit's certificate is spoken there."""
 
     host: str = "broker.davy.lan"
     port: int = 1883
+    tls: bool = False
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Fields as in /settings.json; a period of 0 ms turns that report off."""
+    """Fields as in /settings.json; a period of 0 ms turns that report off.
+
+    `ntp`: the host that is asked for the time of day; "" for none: then certificates are checked by the day of the firmware.
+    """
 
     identifier: str = "88.118.8/GA26000001"
     wifi: Wifi | None = Wifi()
     broker: Broker | None = Broker()
     mqtt_state_ms: int = 10_000
     serial_state_ms: int = 1_000
+    ntp: str = "ntp.davy.lan"
 
     @classmethod
     def reporting_off(cls) -> Settings:
