@@ -79,7 +79,7 @@ def load(store: "Any", read_json: "Any") -> Unit:
     # store: a UnitStore; read_json: reads a file for a board that was never given a record. What fails is told on the
     # console, and is no exception.
     stored, damaged = store.read()
-    data = _read_copy()
+    data = read_copy()
     blobs = better(stored, unpacked(data))
     if not blobs:
         if stored or damaged or data:
@@ -91,7 +91,7 @@ def load(store: "Any", read_json: "Any") -> Unit:
         _restore(store, blobs)
     content = packed(blobs)
     if content != data:
-        _write_copy(content)
+        write_copy(content)
     settings, calibration = _parsed(blobs, "settings"), _parsed(blobs, _OPTIONAL)
     crc = binascii.crc32(content) & 0xFFFFFFFF
     certificate = hashlib.sha256(blobs["cert"]).digest()[:_FINGERPRINT_BYTES]
@@ -112,7 +112,8 @@ def _parsed(blobs: dict, key: str) -> dict:
     return found if isinstance(found, dict) else {}
 
 
-def _read_copy() -> bytes:
+def read_copy() -> bytes:
+    # b"" without one.
     try:
         with open("/" + COPY, "rb") as file:
             content: bytes = file.read()
@@ -121,7 +122,8 @@ def _read_copy() -> bytes:
         return b""
 
 
-def _write_copy(content: bytes) -> None:
+def write_copy(content: bytes) -> None:
+    # Beside, then renamed. A failure is told, and is no exception.
     try:
         with open(_BESIDE, "wb") as file:
             file.write(content)

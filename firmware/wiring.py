@@ -1,6 +1,7 @@
 # Puts the parts together, as the board's data says, and starts what runs beside the safety loop. No decision is made here,
 # except what to do without a part: keep alarming on what still works, and show a fault.
 import asyncio
+import gc
 import json
 import sys
 
@@ -23,7 +24,7 @@ from safety.codes import (
     NO_GAS,
     TEST_RUNNING,
 )
-from safety.kept import Kept
+from safety.kept import MEMORY, Kept
 from safety.loop import SafetyLoop
 from safety.profile import GB15322_HOUSEHOLD, PROFILES
 
@@ -78,9 +79,9 @@ def _safety(board: dict, store: Store, own: "Any") -> tuple:
     return SafetyLoop(profile, parts, drivers, Kept(store.load(), store.save), faults), profile, line
 
 
-def _session(store: Store, loop: SafetyLoop) -> int:
+def _session(store: Store, loop: SafetyLoop, fresh: bool) -> int:
     try:
-        return store.next_session()
+        return store.next_session(fresh)
     except OSError:
         loop.health.set(FAULT_LATCH_STORE, 0, NO_GAS, 0)
         return 0
@@ -101,14 +102,15 @@ class _CheckTarget:
             self._test.memory_checked = True
 
 
-def _parameter_files(own: "Any") -> ParameterFiles:
+def _expected(own: "Any") -> dict:
+    # CRC-32 of each file of settings.
     expected = _read_json("/crc.json")
     if expected and own.copy_crc is not None:
         expected["unit.bin"] = own.copy_crc
-    return ParameterFiles(expected)
+    return expected
 
 
-async def _check(board: dict, loop: SafetyLoop, profile: dict, about: dict, own: "Any") -> None:
+async def _check(board: dict, loop: SafetyLoop, profile: dict, about: dict, expected: dict) -> None:
     clocks = ticks = None
     try:
         clock = SlowClock(board.get("mcu", ""))
@@ -116,28 +118,72 @@ async def _check(board: dict, loop: SafetyLoop, profile: dict, about: dict, own:
     except KeyError:
         print("davy: no second time base is known for %s" % board.get("mcu"))
     await Rounds(
-        _CHECK_BITS, _parameter_files(own), ProgramImage(about), profile, ticks, clocks, _CheckTarget(loop)
+        _CHECK_BITS, ParameterFiles(expected), ProgramImage(about), profile, ticks, clocks, _CheckTarget(loop)
     ).run()
 
 
+def _change(settings: dict, expected: dict) -> "Any":
+    # What changes one of the unit's settings: see amend.py.
+    from protocol import messages
+
+    names, outcomes = messages.ENUMS["setting"], messages.ENUMS["outcome"]
+
+    def change(setting: int, value: int) -> int:
+        gc.collect()
+        try:
+            import amend
+
+            return amend.amend(settings, names[setting], value, expected)
+        except MemoryError:
+            return int(outcomes.index("refused_store"))
+        finally:
+            for name in ("amend", "unit", "drivers.unit_store"):
+                sys.modules.pop(name, None)
+
+    return change
+
+
+def _credentials() -> "Any":
+    # Of the unit's record: see credentials.py.
+    from credentials import credentials
+
+    found = credentials()
+    del sys.modules["credentials"], sys.modules["drivers.unit_store"]
+    return found
+
+
 async def _report(
-    board: dict, loop: SafetyLoop, line: "Any", session: int, cause: int, about: dict, own: "Any"
+    board: dict, loop: SafetyLoop, line: "Any", session: int, cause: int, about: dict, own: "Any", expected: dict
 ) -> None:
+    from drivers.wall_clock import WallClock
+    from protocol.seal import key_of
+    from report.about import about as device
+    from report.clock import Clock
     from report.proof import Prover
     from report.reporter import Reporter
 
+    settings, secret = own.settings, own.secret
+    numbers = (version.MAJOR, version.MINOR, version.PATCH)
+    fields = device(board, settings, own.calibration, bool(secret), cause, numbers, about.get("sha256", ""))
+    del sys.modules["report.about"]  # needed once
+    journal = None
+    if settings.get("wifi") and settings.get("broker"):
+        from report.journal import Journal
+
+        journal = Journal()
     reporter = Reporter(
-        own.settings,
-        board.get("tier", "low"),
+        settings,
+        fields,
         loop,
-        loop.events,
         source_id(),
         session,
-        cause,
-        (version.MAJOR, version.MINOR, version.PATCH),
-        about.get("sha256", ""),
         line,
-        Prover(own.secret, own.certificate) if own.secret else None,
+        Clock(version.BUILT_S, WallClock()),
+        journal,
+        Prover(secret, own.certificate) if secret else None,
+        key_of(secret) if secret else b"",
+        _credentials if own.copy_crc is not None else None,
+        _change(settings, expected),
     )
     await reporter.run()
 
@@ -154,9 +200,9 @@ async def _beside(what: str, coroutine: "Any") -> None:
 
 
 async def _all(board: dict, loop: SafetyLoop, profile: dict, line: "Any", session: int, cause: int, own: "Any") -> None:
-    about = _read_json("/image.json")
-    checking = asyncio.create_task(_beside("checks", _check(board, loop, profile, about, own)))
-    await _beside("reports", _report(board, loop, line, session, cause, about, own))
+    about, expected = _read_json("/image.json"), _expected(own)
+    checking = asyncio.create_task(_beside("checks", _check(board, loop, profile, about, expected)))
+    await _beside("reports", _report(board, loop, line, session, cause, about, own, expected))
     await checking
 
 
@@ -170,8 +216,8 @@ def start() -> None:
     store = Store()
     own = _own_record()
     loop, profile, line = _safety(board, store, own)
-    loop.events.push(EVENT_BOOT, 0, NO_GAS, cause, 0)
-    session = _session(store, loop)
+    loop.events.push(EVENT_BOOT, 0, NO_GAS, cause, loop.latched | loop.kept.wanted[MEMORY] << 1)
+    session = _session(store, loop, own.copy_crc is None)
     Heartbeat((loop.step, loop.fail_safe))
     try:
         asyncio.run(_all(board, loop, profile, line, session, cause, own))

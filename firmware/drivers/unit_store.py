@@ -37,6 +37,12 @@ class UnitStore:
                 damaged = True
         return found, damaged
 
+    def put(self, key: str, data: bytes) -> None:
+        # One blob. Raises OSError when the store refuses it.
+        nvs = esp32.NVS(_NAMESPACE)
+        nvs.set_blob(key, sealed(data))
+        nvs.commit()
+
     def write(self, blobs: dict) -> None:
         # Makes the store hold these and no others, in the order of the keys. Raises OSError when it refuses.
         nvs = esp32.NVS(_NAMESPACE)

@@ -6,8 +6,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-_TIERS = messages.ENUMS["tier"]
-_INVALID_TEXT_BYTES = 64
+_DAY_S = 86_400
 _MEMORY = 1  # slot of the memory of alarms
 
 
@@ -18,6 +17,7 @@ class FrameMaker:
         self.session = session
         self._uptime = uptime
         self._seq = 0
+        self._number = 0  # of the next event
 
     def make(self, message_type: int, fields: dict) -> tuple:
         # (seq, frame bytes)
@@ -26,22 +26,19 @@ class FrameMaker:
         payload = codec.encode(message_type, fields)
         return seq, frame.encode(message_type, self.source, self.session, seq, self._uptime.now_ms(), payload)
 
-    # (seq, frame bytes)
-    def hello(self, identifier: str, tier: str, cause: int, version: tuple, image_sha256: str) -> tuple:
-        fields = {
-            "firmware_major": version[0],
-            "firmware_minor": version[1],
-            "firmware_patch": version[2],
-            "protocol_version": messages.PROTOCOL_VERSION,
-            "schema_checksum": messages.schema_checksum(),
-            "tier": _TIERS.index(tier) if tier in _TIERS else 0,
-            "reset_cause": cause,
-            "image_hash": bytes.fromhex(image_sha256[:16]) if len(image_sha256) >= 16 else bytes(8),
-            "identifier": identifier if len(identifier.encode()) <= _INVALID_TEXT_BYTES else "",
-        }
+    def hello(self, about: dict, clock: "Any") -> tuple:
+        # (seq, frame bytes). about: what does not change in a session, as fields of HELLO.
+        fields = about.copy()
+        now_s = clock.now_s()
+        made_day = fields.pop("calibration_day")
+        age_days = None if made_day is None or now_s is None else now_s // _DAY_S - made_day
+        fields["calibration_days"] = age_days if age_days is not None and 0 <= age_days < 0xFFFF else None
+        fields["clock"] = clock.source
+        fields["time_s"] = now_s
         return self.make(messages.HELLO, fields)
 
-    def state(self, snapshot: "Any") -> bytes:
+    def state(self, snapshot: "Any", journal: "Any", refused: int) -> bytes:
+        # journal: None where nothing waits for a monitor; refused: frames since the boot.
         methane, co = snapshot.methane_status, snapshot.co_status
         fields = {
             "run_state": snapshot.run_state,
@@ -56,7 +53,10 @@ class FrameMaker:
             "valve_commanded": snapshot.valve_commanded,
             "latched": snapshot.latched,
             "faults": snapshot.faults,
-            "lost_events": snapshot.lost_events,
+            "lost_events": snapshot.lost_events + (journal.lost_total if journal else 0),
+            "waiting_events": len(journal) if journal else 0,
+            "torn_events": min(0xFFFF, journal.torn) if journal else 0,
+            "refused_frames": refused,
         }
         self._add_condition(fields, snapshot)
         return bytes(self.make(messages.STATE, fields)[1])
@@ -74,7 +74,29 @@ class FrameMaker:
         fields["temperature_cdegc"] = None if climate.status else climate.cdegc
         fields["humidity_permille"] = None if climate.status else climate.rh_permille
 
-    def event(self, kind: int, gas: int, detail: int, value: int, happened_ms: int) -> tuple:
+    def event(
+        self,
+        kind: int,
+        gas: int,
+        detail: int,
+        value: int,
+        happened_ms: int,
+        time_s: "int | None",
+        command_id: "int | None",
+    ) -> tuple:
         # (seq, frame bytes)
-        fields = {"kind": kind, "gas": gas, "detail": detail, "value": value, "event_uptime_ms": happened_ms}
+        fields = {
+            "kind": kind,
+            "gas": gas,
+            "detail": detail,
+            "value": value,
+            "event_uptime_ms": happened_ms,
+            "number": self._number,
+            "time_s": time_s,
+            "command_id": command_id,
+        }
         return self.make(messages.EVENT, fields)
+
+    def told(self) -> None:
+        # The event that was made last is one of the session's now: the next one gets the next number.
+        self._number += 1

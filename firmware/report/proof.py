@@ -1,19 +1,8 @@
 # Proof that a unit is the one its identifier names: HMAC-SHA256 (RFC 2104) of its secret over a challenge. The source is in
 # it, so that the proof of one chip is none of another's; so is a label, so that the secret can serve other ends later.
-import hashlib
+from protocol.seal import hmac_sha256
 
-_BLOCK_BYTES = 64
 _LABEL = b"davy proof 1"
-
-
-def _keyed(key: bytes, pad: int) -> bytes:
-    return bytes([byte ^ pad for byte in key + bytes(_BLOCK_BYTES - len(key))])
-
-
-def hmac_sha256(key: bytes, message: bytes) -> bytes:
-    # 32 bytes. key: up to 64 bytes.
-    inner = hashlib.sha256(_keyed(key, 0x36) + message).digest()
-    return bytes(hashlib.sha256(_keyed(key, 0x5C) + inner).digest())
 
 
 class Prover:

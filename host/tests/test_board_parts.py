@@ -212,13 +212,13 @@ def test_commands_over_the_wired_line_close_and_test_and_never_open(unit: Maker)
 
 
 def test_a_command_for_another_unit_or_with_a_wrong_byte_has_no_effect(unit: Maker) -> None:
-    from davy.codec import Command, encode_frame, encode_serial
+    from davy.codec import encode_frame, encode_serial, plain_command
 
     one = unit()
     one.make_ready()
     own = (one.board.mac + bytes(8))[:8]
-    foreign = encode_frame(b"operator", 0, 1, 0, Command(b"\x02" * 8, CommandKind.CLOSE_VALVE))
-    good = bytearray(encode_frame(b"operator", 0, 2, 0, Command(own, CommandKind.CLOSE_VALVE)))
+    foreign = encode_frame(b"operator", 0, 1, 0, plain_command(b"\x02" * 8, CommandKind.CLOSE_VALVE))
+    good = bytearray(encode_frame(b"operator", 0, 2, 0, plain_command(own, CommandKind.CLOSE_VALVE)))
     good[30] ^= 1
     for frame in (foreign, bytes(good)):
         one.board.send_serial(encode_serial(frame))

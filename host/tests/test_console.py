@@ -85,8 +85,8 @@ def test_events_are_told_there_for_a_minute_after_a_question_and_to_nobody_else(
 def test_a_command_needs_the_units_own_address(person: Person) -> None:
     person.one.run(160)
     (hello,) = person.ask(codec.Query(ANYONE, codec.QueryKind.HELLO))
-    assert person.ask(codec.Command(ANYONE, codec.CommandKind.SELF_TEST)) == []
-    told = person.ask(codec.Command(hello.source, codec.CommandKind.SELF_TEST))
+    assert person.ask(codec.plain_command(ANYONE, codec.CommandKind.SELF_TEST)) == []
+    told = person.ask(codec.plain_command(hello.source, codec.CommandKind.SELF_TEST))
     events = [frame.message for frame in told if isinstance(frame.message, codec.Event)]
     assert [(event.kind, event.value) for event in events] == [(codec.EventKind.COMMAND, codec.Outcome.DONE)]
 

@@ -19,8 +19,8 @@ from davy.codec import Ack, Decoded, Event, EventKind, Hello, Result, State, enc
 from davy.image.boardfile import load_board
 from davy.image.build import build_image
 from davy.image.settings import Settings
+from davy.testing.board_under_test import BoardUnderTest
 from protocol import messages
-from report.outbox import Entry, Outbox, rank
 
 CONNACK = b"\x20\x02\x00\x00"
 
@@ -155,8 +155,8 @@ def test_nothing_that_comes_over_the_wired_line_opens_the_valve(tmp_path: Path) 
         board.run_for(190)
         for message in (
             Ack(bytes(8), 1, 1, Result.STORED),
-            Event(8, 0, 0, 0, 0),
-            State(2, 0, 5, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1_825, 0, 10, None, None),
+            Event(8, 0, 0, 0, 0, 0, None, None),
+            State(2, 0, 5, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1_825, 0, 10, None, None, 0, 0, 0),
         ):
             board.send_serial(encode_serial(encode_frame(bytes(8), 1, 1, 1, message)))
             board.run_for(5)
@@ -165,42 +165,39 @@ def test_nothing_that_comes_over_the_wired_line_opens_the_valve(tmp_path: Path) 
         assert not board.relay_on
 
 
-def test_a_full_outbox_drops_the_least_important_first_and_counts_it() -> None:
-    kinds = messages.ENUMS["event"]
-    outbox = Outbox(capacity=3)
-    for seq, name in enumerate(("alarm", "button", "latched", "valve", "alarm")):
-        outbox.put(Entry(seq, kinds.index(name), b""))
-    assert outbox.dropped == 2
-    kept = []
-    while (entry := outbox.next_unsent()) is not None:
-        entry.sent = True
-        kept.append(kinds[entry.kind])
-    assert kept == ["alarm", "latched", "alarm"]
-
-
-def test_alarms_latches_and_losses_outrank_everything_else() -> None:
-    kinds = messages.ENUMS["event"]
-    highest = max(rank(kind) for kind in range(1, len(kinds)))
-    assert {kinds[kind] for kind in range(1, len(kinds)) if rank(kind) == highest} == {"alarm", "latched", "loss"}
-
-
-def test_an_acknowledgement_of_something_else_frees_nothing() -> None:
-    outbox = Outbox()
-    outbox.put(Entry(5, 2, b""))
-    assert not outbox.acknowledged(6)
-    assert outbox.acknowledged(5)
-    assert not outbox.acknowledged(5)
-    assert len(outbox) == 0
-
-
-def test_an_outage_longer_than_the_outbox_loses_the_least_and_says_how_many(tmp_path: Path) -> None:
+def test_an_outage_longer_than_the_journal_loses_the_least_and_says_how_many(tmp_path: Path) -> None:
     setup = Setup(tmp_path, 1)
     with setup.board as board:
         board.run_for(185)
-        for _ in range(60):
+        for _ in range(140):
             board.press_button(300)
             board.run_for(2)
         board.run_for(5)
     losses = [event for event in setup.messages(Event) if event.kind == EventKind.LOSS]
     assert losses
     assert all(event.value > 0 for event in losses)
+
+
+def test_an_event_whose_telling_fails_for_want_of_memory_is_told_later_and_once(tmp_path: Path) -> None:
+    failing = b"""
+from report.journal import Journal
+put, left = Journal.put, [2]
+def scarce(journal, frame):
+    if left[0]:
+        left[0] -= 1
+        raise MemoryError
+    put(journal, frame)
+Journal.put = scarce
+from wiring import start
+start()
+"""
+    board = BoardUnderTest(tmp_path, settings=Settings(), spoil={"main.py": failing})
+    try:
+        board.run(30)
+        told = [(EventKind(event.kind), event.number) for event in board.messages(Event)]
+    finally:
+        board.close()
+    assert sum("a report failed" in line for line in board.console) == 2
+    assert told[0] == (EventKind.BOOT, 0)
+    assert [number for _, number in told] == list(range(len(told))), "nothing looks lost"
+    assert [kind for kind, _ in told].count(EventKind.BOOT) == 1

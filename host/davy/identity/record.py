@@ -5,6 +5,7 @@ firmware/drivers/unit_store.py reads it. The chip has no flash encryption here: 
 
 from __future__ import annotations
 
+import datetime
 import subprocess
 import sys
 import tempfile
@@ -14,14 +15,24 @@ from pathlib import Path
 from davy.image.partitions import NVS
 
 NAMESPACE = "unit"
+#: Where the firmware counts its boots (firmware/drivers/store.py).
+STATE_NAMESPACE, SESSION_KEY = "davy", "session"
 #: Of one blob without its CRC; the firmware's buffer.
 MOST_BLOB_BYTES = 1500
 
 
-def nvs_partition(blobs: dict[str, bytes]) -> bytes:
+def first_session(made: datetime.datetime) -> int:
+    """What a unit counts its boots on from: above every session of an earlier making, so that no event's name comes again.
+
+    Sixteen boots a minute between two makings have room, up to the year 2097.
+    """
+    return int(made.timestamp()) // 60 * 16
+
+
+def nvs_partition(blobs: dict[str, bytes], session: int) -> bytes:
     """The partition's 24 KiB. Raises ValueError for a blob that the firmware could not read.
 
-    The generator takes files, so for a moment the key is in a folder that nobody else may enter.
+    `session`: of the boot before the first one. The generator takes files, so for a moment the key is in a folder that nobody else may enter.
     """
     rows = ["key,type,encoding,value", f"{NAMESPACE},namespace,,"]
     with tempfile.TemporaryDirectory(prefix="davy-unit-") as name:
@@ -31,6 +42,7 @@ def nvs_partition(blobs: dict[str, bytes]) -> bytes:
                 raise ValueError(f"blob {key} has {len(data)} bytes, at most {MOST_BLOB_BYTES}")
             (folder / key).write_bytes(data + zlib.crc32(data).to_bytes(4, "little"))
             rows.append(f"{key},file,binary,{folder / key}")
+        rows += [f"{STATE_NAMESPACE},namespace,,", f"{SESSION_KEY},data,i32,{session}"]
         table, made = folder / "table.csv", folder / "partition.bin"
         table.write_text("\n".join(rows) + "\n")
         command = [sys.executable, "-m", "esp_idf_nvs_partition_gen", "generate"]

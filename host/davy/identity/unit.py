@@ -17,7 +17,7 @@ from davy.identity.folder import Content, write_folder
 from davy.identity.identifier import checked_identifier
 from davy.identity.label import label_files
 from davy.identity.public import FILE, SCHEMA, check_text
-from davy.identity.record import nvs_partition
+from davy.identity.record import first_session, nvs_partition
 from davy.image.boardparts import BoardSpec
 from davy.image.calibration import Calibration
 from davy.image.settings import Settings
@@ -90,7 +90,7 @@ def provision(
         },
         "ca": {"sha256": sha256(ca.certificate)},
     }
-    return Unit(public, der, nvs_partition(blobs))
+    return Unit(public, der, nvs_partition(blobs, first_session(now)))
 
 
 def product_text(spec: BoardSpec) -> str:

@@ -6,8 +6,9 @@ type's; any other leaves that sensor uncalibrated, which is a fault. So a file i
 
 from __future__ import annotations
 
+import datetime
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,14 +35,18 @@ class Calibration:
 
     methane: Own | None = None
     co: Own | None = None
+    #: When it was measured; None when that is not known.
+    made: datetime.date | None = None
 
     def to_json_bytes(self) -> bytes:
         """The file's bytes; the same calibration gives the same bytes."""
-        found = {
+        found: dict[str, Any] = {
             gas: {key: value for key, value in asdict(own).items() if value is not None}
             for gas, own in (("methane", self.methane), ("co", self.co))
             if own is not None
         }
+        if self.made is not None:
+            found["made"] = self.made.isoformat()
         return json.dumps({"schema": SCHEMA, **found}, sort_keys=True).encode()
 
 
@@ -85,14 +90,23 @@ def load_calibration(path: Path, spec: BoardSpec) -> Calibration:
         raise InputError(str(path), "is no calibration", f"an object with 'schema': {SCHEMA}")
     sensors = _sensors(spec)
     for gas in data:
-        if gas != "schema" and gas not in sensors:
+        if gas not in ("schema", "made") and gas not in sensors:
             raise InputError(f"{path}: {gas}", f"board {spec.name} has no such sensor", f"one of {', '.join(sensors)}")
     values: dict[str, int] = {}
     for gas, sensor in sensors.items():
         key = _key(sensor)
         if key is not None:
             values[gas] = _own_value(data.get(gas), sensor, key, f"{path}: {gas}")
-    return calibration_of(spec, values)
+    return replace(calibration_of(spec, values), made=_made(data.get("made"), f"{path}: made"))
+
+
+def _made(text: Any, where: str) -> datetime.date | None:
+    if text is None:
+        return None
+    try:
+        return datetime.date.fromisoformat(text)
+    except (TypeError, ValueError):
+        raise InputError(where, f"{text!r} is no date", "the day of the calibration, such as 2026-11-25") from None
 
 
 def _own_value(own: Any, sensor: CoSensor, key: str, where: str) -> int:

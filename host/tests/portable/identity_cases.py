@@ -1,8 +1,9 @@
 # Who a unit is: its record and the record's copy, its proof, and what it answers on the wired line. On every interpreter.
 import unit
 from protocol import cobs, codec, frame, messages
+from protocol.seal import hmac_sha256
 from report.incoming import Incoming
-from report.proof import Prover, hmac_sha256
+from report.proof import Prover
 
 SOURCE = bytes((2, 218, 1, 2, 3, 4, 0, 0))
 OTHER = bytes((2, 218, 9, 9, 9, 9, 0, 0))
@@ -60,10 +61,6 @@ def test_a_calibration_that_the_store_has_lost_comes_back_and_the_newer_settings
     assert "calibration" not in stored
 
 
-class Loop:
-    command = 0
-
-
 class Owner:
     # Says and proves as the reporter does.
     def __init__(self, prover):
@@ -80,31 +77,30 @@ class Owner:
 
 
 def asked(message_type, fields, prover=None, count=1, wired=True):
-    # (reasons, answers, the loop's command, challenges without an answer)
-    loop = Loop()
+    # (reasons, answers, challenges without an answer)
     answers: list = []
-    incoming = Incoming(SOURCE, Owner(prover), loop)
+    incoming = Incoming(SOURCE, b"", Owner(prover), None)
     data = frame.encode(message_type, bytes(8), 0, 0, 0, codec.encode(message_type, fields))
     line = (cobs.encode(data) + b"\x00") * count
-    reasons = incoming.line(line, answers.append) if wired else [incoming.take(data)]
-    return reasons, answers, loop.command, incoming.unproven
+    reasons = incoming.line(line, answers.append) if wired else [incoming.packet(data, answers.append)]
+    return reasons, answers, incoming.unproven
 
 
 def test_a_query_is_answered_for_this_unit_or_for_whoever_is_there_and_for_no_other():
     for target, answered in ((SOURCE, True), (messages.ANYONE, True), (OTHER, False)):
         for what, name in enumerate(messages.ENUMS["query"]):
-            reasons, answers, _, _ = asked(messages.QUERY, {"target": target, "what": what})
+            reasons, answers, _ = asked(messages.QUERY, {"target": target, "what": what})
             assert answers == ([name.encode()] if answered else [])
-            assert reasons == [frame.GOOD if answered else frame.OUT_OF_RANGE]
+            assert reasons == [frame.GOOD if answered else frame.FOREIGN]
 
 
 def test_a_challenge_is_answered_by_who_has_the_secret_and_counted_by_who_has_none():
     fields = {"target": messages.ANYONE, "nonce": NONCE}
     secret = bytes(range(32))
-    _, answers, _, unproven = asked(messages.CHALLENGE, fields, Prover(secret, bytes(8)))
+    _, answers, unproven = asked(messages.CHALLENGE, fields, Prover(secret, bytes(8)))
     assert answers == [hmac_sha256(secret, b"davy proof 1" + SOURCE + NONCE)]
     assert unproven == 0
-    assert asked(messages.CHALLENGE, fields) == ([frame.OUT_OF_RANGE], [], 0, 1)
+    assert asked(messages.CHALLENGE, fields) == ([frame.FOREIGN], [], 1)
     fields["target"] = OTHER
     assert asked(messages.CHALLENGE, fields, Prover(secret, bytes(8)))[1] == []
 
@@ -120,17 +116,18 @@ def test_a_proof_differs_with_the_source_the_nonce_and_the_secret():
     assert len(set(proofs)) == 4
 
 
-def test_a_command_to_whoever_is_there_is_refused():
-    for target, taken in ((SOURCE, 1), (messages.ANYONE, 0), (OTHER, 0)):
-        assert asked(messages.COMMAND, {"target": target, "command": 1})[2] == taken
+def test_over_a_network_a_challenge_must_name_the_unit():
+    secret = Prover(bytes(range(32)), bytes(8))
+    assert asked(messages.CHALLENGE, {"target": messages.ANYONE, "nonce": NONCE}, secret, wired=False)[1] == []
+    assert len(asked(messages.CHALLENGE, {"target": SOURCE, "nonce": NONCE}, secret, wired=False)[1]) == 1
 
 
 def test_a_flood_of_questions_gets_few_answers():
-    reasons, answers, _, _ = asked(messages.QUERY, {"target": SOURCE, "what": 1}, count=50)
+    reasons, answers, _ = asked(messages.QUERY, {"target": SOURCE, "what": 1}, count=50)
     assert len(reasons) == 50
     assert len(answers) == 4
 
 
 def test_a_question_that_does_not_come_over_the_wired_line_is_refused():
-    reasons, _, _, _ = asked(messages.QUERY, {"target": SOURCE, "what": 1}, wired=False)
+    reasons, _, _ = asked(messages.QUERY, {"target": SOURCE, "what": 1}, wired=False)
     assert reasons == [frame.UNKNOWN_TYPE]
