@@ -158,7 +158,7 @@ def test_davy_monitor_stores_what_comes_and_ends_cleanly_on_sigterm(tmp_path: Pa
     client = mqtt.Client(CallbackAPIVersion.VERSION2)
     client.connect("127.0.0.1", port)
     client.loop_start()
-    payload = encode_frame(source, 1, 0, 5, Event(2, 1, 2, 9_000, 4))
+    payload = encode_frame(source, 1, 0, 5, Event(2, 1, 2, 9_000, 4, 0, None, None))
     client.publish(f"davy/1/{source.hex()}/up", payload, qos=1).wait_for_publish(30)
     said = running.stdout.readline()
     client.disconnect()

@@ -6,6 +6,7 @@ and the secret are in it and nowhere else; everything else about a unit is publi
 
 from davy.identity.ca import Ca, create_ca
 from davy.identity.identifier import DEFAULT_PREFIX, checked_identifier, make_identifier
+from davy.identity.issue import issue_peer
 from davy.identity.label import write_label
 from davy.identity.proof import expected_proof
 from davy.identity.public import load_public
@@ -19,6 +20,7 @@ __all__ = [
     "checked_identifier",
     "create_ca",
     "expected_proof",
+    "issue_peer",
     "load_public",
     "load_unit_settings",
     "make_identifier",

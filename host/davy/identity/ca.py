@@ -6,6 +6,7 @@ import datetime
 import hashlib
 import hmac
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -71,18 +72,26 @@ class Ca:
         return hmac.new(self._master, identifier.encode(), hashlib.sha256).digest()
 
     def issue(
-        self, identifier: str, public_key: ec.EllipticCurvePublicKey, years: int, now: datetime.datetime
+        self,
+        common_name: str,
+        public_key: ec.EllipticCurvePublicKey,
+        years: int,
+        now: datetime.datetime,
+        uses: Sequence[x509.ObjectIdentifier] = (ExtendedKeyUsageOID.CLIENT_AUTH,),
+        hosts: Sequence[x509.GeneralName] = (),
     ) -> x509.Certificate:
-        """A client certificate from a day before `now` for so many years. Raises InputError when it would outlive the CA."""
+        """A certificate from a day before `now` for so many years. Raises InputError when it would outlive the CA."""
         not_after = now + years * _YEAR
         if not_after > self.certificate.not_valid_after_utc:
             ends = self.certificate.not_valid_after_utc.date()
             raise InputError("--years", f"{years} years are longer than the CA's own, which end {ends}", "fewer years")
-        builder = _builder(_name(identifier), self.name, public_key, now, not_after)
+        builder = _builder(_name(common_name), self.name, public_key, now, not_after)
+        if hosts:
+            builder = builder.add_extension(x509.SubjectAlternativeName(hosts), critical=False)
         return (
             builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(_usage(digital_signature=True), critical=True)
-            .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False)
+            .add_extension(x509.ExtendedKeyUsage(uses), critical=False)
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
             .sign(self._key, hashes.SHA256())
         )

@@ -1,4 +1,7 @@
-"""An MQTT broker inside this process: amqtt on a thread of its own. For demos, tests and small installations."""
+"""An MQTT broker inside this process: amqtt on a thread of its own. For demos, tests and small installations.
+
+Without TLS it is for this machine only. With TLS it lets in whoever holds a certificate of the CA, and nobody else.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,13 @@ import asyncio
 import contextlib
 import logging
 import socket
+import ssl
 import threading
+from typing import Any
 
 from davy.errors import InputError
+from davy.monitor.broker_address import is_loopback
+from davy.monitor.tls import TlsFolder
 
 _START_TIMEOUT_S = 20.0
 
@@ -21,11 +28,14 @@ def free_port(host: str = "127.0.0.1") -> int:
 
 
 class EmbeddedBroker:
-    """Listens on construction; loopback only and without authentication unless told otherwise."""
+    """Listens on construction. `tls` is a folder that was loaded for a server."""
 
-    def __init__(self, host: str = "127.0.0.1", port: int = 0) -> None:
-        """Raises InputError when the address cannot be listened on."""
+    def __init__(self, host: str = "127.0.0.1", port: int = 0, tls: TlsFolder | None = None) -> None:
+        """Raises InputError when the address cannot be listened on, or would let in anybody."""
+        if tls is None and not is_loopback(host):
+            raise InputError("--listen", f"without TLS {host} would let in anybody", "add --tls DIR, or 127.0.0.1:PORT")
         self.host = host
+        self._tls = tls
         try:
             self.port = port or free_port(host)
             with socket.socket() as probe:
@@ -49,8 +59,9 @@ class EmbeddedBroker:
 
     @property
     def url(self) -> str:
-        """`mqtt://host:port`."""
-        return f"mqtt://{self.host}:{self.port}"
+        """Where this process reaches it: `mqtt://host:port`, by TLS `mqtts://`."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)
+        return f"{'mqtts' if self._tls else 'mqtt'}://{f'[{host}]' if ':' in host else host}:{self.port}"
 
     def stop(self) -> None:
         """Close every connection and end the thread."""
@@ -76,10 +87,19 @@ class EmbeddedBroker:
     async def _serve(self) -> None:
         from amqtt.broker import Broker
 
+        context = self._tls.server_context() if self._tls is not None else None
+
+        class _Broker(Broker):  # type: ignore[misc]
+            # amqtt's own context asks for a certificate and takes a client without one as well.
+            @staticmethod
+            def _create_ssl_context(_listener: Any) -> ssl.SSLContext | None:
+                return context
+
         self._stop = asyncio.Event()
-        broker = Broker(
+        listener = {"type": "tcp", "bind": f"{self.host}:{self.port}", "ssl": context is not None}
+        broker = _Broker(
             {
-                "listeners": {"default": {"type": "tcp", "bind": f"{self.host}:{self.port}"}},
+                "listeners": {"default": listener},
                 "plugins": {"amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous": True}},
             }
         )

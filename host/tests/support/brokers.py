@@ -34,12 +34,16 @@ class BrokerProcess:
             if program is None:
                 pytest.skip("mosquitto is not installed")
             config = folder / "mosquitto.conf"
-            config.write_text(f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence false\n")
+            config.write_text(self.configuration(folder))
             self._command = [program, "-c", str(config)]
         else:
             self._command = [sys.executable, "-c", _AMQTT.format(port=self.port)]
         self._process: subprocess.Popen[bytes] | None = None
         self.start()
+
+    def configuration(self, folder: Path) -> str:
+        """Of mosquitto, which may write into the folder."""
+        return f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence false\n"
 
     @property
     def url(self) -> str:
