@@ -33,6 +33,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+# Collecting often while the program loads keeps what stays close together: TLS needs pieces of some kilobytes, also after months.
+_GARBAGE_BYTES = 16_384
+_LOADED_MS = 60_000
 _CHECK_BITS = {"settings": FAULT_SETTINGS, "image": FAULT_IMAGE, "ram": FAULT_RAM, "clock": FAULT_CLOCK}
 
 
@@ -199,14 +202,23 @@ async def _beside(what: str, coroutine: "Any") -> None:
         await asyncio.sleep(3600)
 
 
+async def _settle() -> None:
+    await asyncio.sleep_ms(_LOADED_MS)
+    gc.collect()
+    gc.threshold(-1)
+
+
 async def _all(board: dict, loop: SafetyLoop, profile: dict, line: "Any", session: int, cause: int, own: "Any") -> None:
     about, expected = _read_json("/image.json"), _expected(own)
+    settling = asyncio.create_task(_settle())
     checking = asyncio.create_task(_beside("checks", _check(board, loop, profile, about, expected)))
     await _beside("reports", _report(board, loop, line, session, cause, about, own, expected))
     await checking
+    await settling
 
 
 def start() -> None:
+    gc.threshold(_GARBAGE_BYTES)
     cause = reset_cause()
     board = _read_json("/board.json")
     print("davy %s board %s reset %d" % (version.TEXT, board.get("name", "?"), cause))

@@ -20,6 +20,7 @@ _FIRST_WAIT_MS = 1_000
 _MOST_WAIT_MS = 60_000
 _LOOK_MS = 200  # how soon a new event is noticed
 _RESEND_MS = 20_000  # without the monitor's acknowledgement
+_MOST_UNANSWERED = 6
 _PING_MS = 30_000  # a broker that went silent is noticed within this and an answer's time: 40 s
 # A handshake keeps the processor busy, so it waits while an alarm is expressed and the valve still open; an alarm that nobody
 # hears of is worse than a late step, so it does not wait for ever.
@@ -118,7 +119,7 @@ class Link:
 
     async def _serve(self, receiving: "Any") -> None:
         owner, journal = self._owner, self._owner.journal
-        state_ms = ping_ms = unacknowledged_ms = 0
+        state_ms = ping_ms = unacknowledged_ms = unanswered = 0
         while True:
             if receiving.done() or not self._wifi.joined():
                 raise MqttError(self._client.error or "network lost")
@@ -134,6 +135,8 @@ class Link:
                     await self._client.publish(self._up, packet, 1)
                 ping_ms = unacknowledged_ms = 0
                 continue
+            if owner.heard:
+                owner.heard, unanswered = False, 0
             period_ms = self._settings.get("mqtt_state_ms", 0)
             if period_ms and state_ms >= period_ms:
                 state_ms = 0
@@ -143,11 +146,17 @@ class Link:
                 await self._client.ping()
             if unacknowledged_ms >= _RESEND_MS:
                 unacknowledged_ms = 0
+                # The way back may be dead though the broker takes what comes.
+                unanswered += 1
+                if unanswered >= _MOST_UNANSWERED:
+                    raise MqttError("nothing is acknowledged")
+                # Who stores may not have heard of us, or no longer knows us: all it can do is refuse.
+                await self._client.publish(self._up, owner.hello(), 1)
                 journal.forget_sent()
             await asyncio.sleep_ms(_LOOK_MS)
             state_ms += _LOOK_MS
             ping_ms += _LOOK_MS
-            unacknowledged_ms = unacknowledged_ms + _LOOK_MS if len(journal) else 0
+            unacknowledged_ms = unacknowledged_ms + _LOOK_MS if len(journal) or not owner.welcome else 0
 
     def _arrived(self, topic: bytes, payload: bytes) -> None:
         self._owner.arrived(payload)

@@ -74,6 +74,8 @@ class Reporter:
         self._tries = 0  # so many times it was begun; 0: there is none
         self._command_id: int | None = None
         self.restarts = 0
+        self.welcome = False  # whether the newest HELLO was acknowledged
+        self.heard = False  # of the monitor, since the link looked last
         self._hello_seq = -1
         self._serial = line is not None and bool(settings.get("serial_state_ms"))
 
@@ -81,6 +83,7 @@ class Reporter:
 
     def hello(self) -> bytes:
         # The packet of a HELLO, whose acknowledgement is awaited.
+        self.welcome = False
         self._hello_seq, frame = self.frames.hello(self._about, self.clock)
         return self._sealed(frame)
 
@@ -121,8 +124,10 @@ class Reporter:
         # An ACK's fields. False when it is for another unit, or for nothing that waits.
         if fields["acked_source"] != self.frames.source:
             return False
+        self.heard = True
         session, seq = fields["acked_session"], fields["acked_seq"]
         if session == self.frames.session and seq == self._hello_seq:
+            self.welcome = True
             return True
         if fields["result"] == _REFUSED or self.journal is None:
             return False

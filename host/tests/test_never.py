@@ -54,7 +54,7 @@ MUTANTS = [
     ("mute.py", " or methane > self._methane", "", "muted through a rise"),
     ("operation.py", "            loop.valve.close()\n        elif command == COMMAND_MUTE", "            loop.release()\n        elif command == COMMAND_MUTE", "link command opened"),
     ("operation.py", "            result = self._start_test(preheating)\n", "            result = self._start_test(preheating)\n            self.test.moves_valve = True\n", "without a long press"),
-    ("operation.py", "        if loop.worst_level() != NORMAL or loop.latched:\n            test.abort()\n            return\n", "", "a test goes on in an alarm"),
+    ("operation.py", "        if self._alarms():\n            test.abort()\n            return\n", "", "a test goes on in an alarm"),
 ]  # fmt: skip
 
 
