@@ -4,10 +4,12 @@ from errno import EAGAIN, ECONNABORTED, EHOSTUNREACH, EINPROGRESS, ENFILE, ENOTC
 
 import kernel
 import network
+from receive_buffer import ReceiveBuffer
 
 _NET_CONNECT = 13
 _NET_SEND = 14
 _NET_CLOSE = 15
+_NET_TAKEN = 34
 _IN_CONNECTED = 4
 _IN_FAILED = 5
 _IN_DATA = 6
@@ -16,6 +18,7 @@ _IN_ROOM = 22
 
 _ABANDONED_MS = 30_000  # a connection that never came about, and that nobody holds any more
 _MAX_SOCKETS = 10
+_TELL_BYTES = 1_024  # so much read makes the window wider again
 _IOCTL_POLL = 3
 _IOCTL_CLOSE = 4
 _POLLIN = 1
@@ -35,7 +38,8 @@ class TcpSocket(io.IOBase):
         if number >= _MAX_SOCKETS:
             raise OSError(ENFILE)
         self._number = number
-        self._rx = bytearray()
+        self._rx = ReceiveBuffer()
+        self._taken = 0  # bytes that the supervisor does not know to be read
         self._state = "new"
         self._since_ms = kernel.now_ms
         self._error = 0
@@ -46,7 +50,7 @@ class TcpSocket(io.IOBase):
 
     def _abandoned(self):
         # The port's collector closes a socket that nobody holds; here nobody can tell, so age has to do.
-        never = self._state in ("new", "connecting") or (self._state == "closed" and not self._rx)
+        never = self._state in ("new", "connecting") or (self._state == "closed" and not self._rx.count)
         return never and kernel.now_ms - self._since_ms > _ABANDONED_MS
 
     def setblocking(self, flag):
@@ -82,13 +86,12 @@ class TcpSocket(io.IOBase):
     def read(self, n=-1):
         global last_number
         last_number = self._number
-        if not self._rx and self._state == "open" and self._timeout_ms:
-            self._wait(lambda: self._rx or self._state != "open")
-        if self._rx:
-            n = len(self._rx) if n is None or n < 0 else min(n, len(self._rx))
-            data = bytes(memoryview(self._rx)[:n])
-            self._rx[:n] = b""
-            return data
+        if not self._rx.count and self._state == "open" and self._timeout_ms:
+            self._wait(lambda: self._rx.count or self._state != "open")
+        if self._rx.count:
+            data = bytearray(self._rx.count if n is None or n < 0 else min(n, self._rx.count))
+            self._take(data)
+            return bytes(data)
         if self._state == "closed":
             if self._error:
                 raise OSError(self._error)
@@ -108,18 +111,21 @@ class TcpSocket(io.IOBase):
     def readinto(self, buf, n=-1):
         global last_number
         last_number = self._number
-        n = len(buf) if n < 0 else n
-        if not self._rx:
-            data = self.read(n)  # waits, or says why there is none
+        if not self._rx.count:
+            data = self.read(len(buf) if n < 0 else n)  # waits, or says why there is none
             if data is None:
                 return None
             buf[: len(data)] = data
             return len(data)
-        # Without a copy in between: on the chip these bytes would not be in the program's heap at all.
-        n = min(n, len(self._rx))
-        buf[:n] = memoryview(self._rx)[:n]
-        self._rx[:n] = b""
-        return n
+        return self._take(buf if n < 0 else memoryview(buf)[:n])
+
+    def _take(self, buf):
+        count = self._rx.take(buf)
+        self._taken += count
+        if not kernel.virtual() and (self._taken >= _TELL_BYTES or not self._rx.count):
+            taken, self._taken = self._taken, 0
+            kernel.output(_NET_TAKEN, bytes((self._number, taken & 255, taken >> 8)))
+        return count
 
     def readline(self):
         line = bytearray()
@@ -165,13 +171,14 @@ class TcpSocket(io.IOBase):
             del _open[self._number]
             if self._state in ("open", "connecting"):
                 kernel.sync(_NET_CLOSE, bytes((self._number,)))
+            self._rx.end()
         self._state = "closed"
         self._ours = True
 
     def ioctl(self, request, argument):
         if request == _IOCTL_POLL:
             ready = 0
-            if self._rx or self._state == "closed":
+            if self._rx.count or self._state == "closed":
                 ready |= _POLLIN
             if self._state in ("open", "closed") and not self._full:
                 ready |= _POLLOUT
@@ -200,7 +207,7 @@ def _failed(body):
 def _data(body):
     sock = _open.get(body[0])
     if sock is not None:
-        sock._rx.extend(memoryview(body)[1:])
+        sock._rx.put(memoryview(body)[1:])
 
 
 def _closed(body):

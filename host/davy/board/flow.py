@@ -34,6 +34,8 @@ class Flow:
         self.socket.setblocking(False)
         self.closed_by_peer = False
         self.was_reset = False  # closed with a RST
+        #: Bytes that may be on their way to the board's program; in real time what is beyond waits at the peer.
+        self.window_bytes = network.RECEIVE_WINDOW_BYTES
         self._unsent = bytearray()
         self._gate = Gate(access_point.monitored)
         self._tls: TlsGate | None = None
@@ -99,8 +101,10 @@ class Flow:
     def receive_ready(self) -> bytes:
         """Bytes that are there now, for a board in real time."""
         data = b""
-        while not self.closed_by_peer and self._readable(0):
-            data += self._read()
+        while not self.closed_by_peer and self.window_bytes > 0 and self._readable(0):
+            came = self._read(self.window_bytes)
+            self.window_bytes -= len(came)
+            data += came
         return data
 
     def close(self) -> None:
@@ -151,10 +155,10 @@ class Flow:
     def _readable(self, within_s: float) -> bool:
         return bool(select.select([self.socket], [], [], within_s)[0])
 
-    def _read(self) -> bytes:
+    def _read(self, most_bytes: int = 1 << 16) -> bytes:
         data = b""
         try:
-            data = self.socket.recv(1 << 16)
+            data = self.socket.recv(most_bytes)
         except OSError as error:
             self.was_reset = isinstance(error, ConnectionResetError)
         if not data:

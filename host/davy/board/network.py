@@ -21,6 +21,8 @@ SHORT_PATIENCE_S = 0.05
 QUIET_S = 0.01
 #: Send buffer of a connection: lwIP's TCP_SND_BUF as the ESP32 port has it [S]. What the peer does not take fills it.
 SEND_BUFFER_BYTES = 5_744
+#: How much may be on its way to the program: lwIP's TCP_WND as ESP-IDF sets it [R]; boards/virtual/shadow/receive_buffer.py has it too.
+RECEIVE_WINDOW_BYTES = 5_760
 #: The access point's own address, where its name server listens, and that of the time server behind it.
 GATEWAY = "192.0.2.1"
 TIME_SERVER = "198.51.100.123"

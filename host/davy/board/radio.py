@@ -78,6 +78,10 @@ class Radio:
             self._send(body[0], body[1:])
         elif kind is Out.NET_PLAIN:
             self._plain(body[0], bool(body[1]), body[2:])
+        elif kind is Out.NET_TAKEN:
+            number, taken = struct.unpack("<BH", body)
+            if number in self._flows:
+                self._flows[number].window_bytes += taken
         elif kind is Out.NET_DATAGRAM:
             number, port, length = struct.unpack_from("<HHB", body)
             self._datagram(number, body[5 : 5 + length].decode(), port, body[5 + length :])

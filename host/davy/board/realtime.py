@@ -66,7 +66,7 @@ def run_paced(board: VirtualBoard, until_ms: int, outside: Outside | None = None
             waiting = False
         next_ms = min(board.next_due_ms(), until_ms)
         left_s = max(0.0, began_s + (next_ms - began_ms) / 1000 / speed - time.monotonic())
-        sources: list[Any] = [flow.socket for flow in board.radio.flows.values()]
+        sources: list[Any] = [flow.socket for flow in board.radio.flows.values() if flow.window_bytes > 0]
         if outside is not None:
             sources += outside.sources()
             left_s = min(left_s, outside.wait_s())

@@ -50,6 +50,7 @@ class Out(enum.IntEnum):
     POWER_LOST = 31
     NET_DATAGRAM = 32
     NET_PLAIN = 33
+    NET_TAKEN = 34
 
 
 class Call(enum.IntEnum):

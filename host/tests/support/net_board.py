@@ -35,7 +35,9 @@ while not wlan.isconnected():
 """
 
 
-def net_board(folder: Path, main: str, access_point: AccessPoint, ticks_start: int = 0) -> Bench:
+def net_board(
+    folder: Path, main: str, access_point: AccessPoint, ticks_start: int = 0, speed: float | None = None
+) -> Bench:
     """Powered on; `main` runs after JOINED, with the rooms `report`, `protocol` and `drivers` at hand."""
     tree = folder / "firmware"
     for room in ("report", "protocol", "drivers"):
@@ -50,6 +52,7 @@ def net_board(folder: Path, main: str, access_point: AccessPoint, ticks_start: i
         access_point=access_point,
         on_event=events.append,
         ticks_start=ticks_start,
+        speed=speed,
     )
     board.power_on()
     return Bench(board, events)
