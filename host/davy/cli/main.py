@@ -8,9 +8,13 @@ import typer
 
 from davy.cli.board_command import board
 from davy.cli.ca_command import app as ca_app
+from davy.cli.chaos_command import chaos
+from davy.cli.command_command import command
 from davy.cli.conform_command import conform
 from davy.cli.demo_command import demo
+from davy.cli.devices_command import devices
 from davy.cli.doctor_command import doctor
+from davy.cli.events_command import events
 from davy.cli.flash_command import flash
 from davy.cli.image_command import image
 from davy.cli.monitor_command import monitor
@@ -33,7 +37,11 @@ app = typer.Typer(
 app.command()(run)
 app.command()(demo)
 app.command()(monitor)
+app.add_typer(devices, name="devices")
+app.command()(events)
+app.command()(command)
 app.command()(conform)
+app.command()(chaos)
 app.add_typer(ca_app, name="ca")
 app.add_typer(unit_app, name="unit")
 app.add_typer(station, name="station")

@@ -85,7 +85,9 @@ def check_tls_folder(folder: Path, now: datetime.datetime | None = None) -> None
     try:
         mode, pem = key.stat().st_mode, certificate.read_bytes()
     except OSError as error:
-        raise InputError("--web-tls", f"{error.filename} cannot be read: {error.strerror}", "a folder with both") from None
+        raise InputError(
+            "--web-tls", f"{error.filename} cannot be read: {error.strerror}", "a folder with both"
+        ) from None
     if mode & 0o077:
         raise InputError("--web-tls", f"others can read {key}", f"chmod 600 {key}")
     try:
@@ -101,7 +103,9 @@ def check_tls_folder(folder: Path, now: datetime.datetime | None = None) -> None
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password=lambda: "")
     except (ssl.SSLError, ValueError, OSError):
-        raise InputError("--web-tls", f"{key} is not the key of {CERTIFICATE_FILE}", "keep the files together") from None
+        raise InputError(
+            "--web-tls", f"{key} is not the key of {CERTIFICATE_FILE}", "keep the files together"
+        ) from None
 
 
 def _serves(certificate: x509.Certificate) -> bool:
