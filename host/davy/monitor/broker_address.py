@@ -25,7 +25,7 @@ def parse_broker(url: str) -> tuple[str, int, bool]:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether nobody but this machine can connect to it."""
+    """Whether nobody but this machine can connect to it. A name other than localhost may lead anywhere."""
     if host == "localhost":
         return True
     try:

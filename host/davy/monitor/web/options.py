@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import ipaddress
 import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +11,7 @@ from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from davy.errors import InputError
+from davy.monitor.broker_address import is_loopback
 
 LEAST_TOKEN = 32
 _MOST_TOKEN = 512
@@ -49,16 +49,6 @@ def check_safe(host: str, tls: Path | None, token: str | None) -> None:
         raise InputError("--web", f"{host} is not loopback: others could read along", f"give {missing} as well")
     if tls is not None:
         check_tls_folder(tls)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches it. A name other than localhost may lead anywhere."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def read_token(path: Path) -> str:
