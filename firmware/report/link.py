@@ -36,6 +36,7 @@ class Link:
         self._secure = bool(broker.get("tls"))
         self._credentials = credentials
         self._context: Any = None  # of TLS
+        self._channel: Any = None  # the socket below everything else
         self._settings = settings
         self._wifi = Wifi(wifi["ssid"], wifi["key"])
         self._owner = reporter
@@ -68,6 +69,10 @@ class Link:
             except MemoryError:
                 reason = "no memory for it"
             await self._client.close()
+            if self._channel is not None:
+                # TLS that failed in the handshake has forgotten what it stood on, and closes nothing.
+                self._channel.close()
+                self._channel = None
             gc.collect()  # what TLS holds outside of our heap goes with the last reference
             if reason != said or self.connects != connects:
                 print("davy: no link: %s" % reason)
@@ -99,17 +104,12 @@ class Link:
     async def _open(self) -> None:
         # The address is asked for each time: it may be another after a broker has moved.
         address = await datagram.look_up(self._host, self._wifi.name_server())
-        channel = await stream.connected(address, self._port)
+        self._channel = channel = await stream.connected(address, self._port)
         if not self._secure:
             await self._client.connect(stream.plain(channel))
             return
-        try:
-            await self._calm()
-            wrapped = stream.secured(channel, self._host, self._context)
-        except BaseException:
-            channel.close()
-            raise
-        await self._client.connect(wrapped, stream.HANDSHAKE_MS)
+        await self._calm()
+        await self._client.connect(stream.secured(channel, self._host, self._context), stream.HANDSHAKE_MS)
 
     async def _calm(self) -> None:
         waited_ms = 0

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -95,6 +96,24 @@ def test_a_bad_peer_is_told_in_one_line_delays_no_step_and_a_good_one_is_found_a
     assert len(own) == 1, own
     assert all("no link: " in line for line in world.console()[lines:]), "one line each, and no traceback"
     assert world.late_steps() == []
+
+
+def test_a_peer_that_fails_over_and_over_costs_no_socket(world: World, stranger: Ca) -> None:
+    # The port has ten sockets in all, and what a failed handshake holds comes back to nobody by itself.
+    world.until(lambda: world.sessions() > 0)
+    tries = 0
+    behave = BAD["unknown CA"][0](world, stranger)
+
+    def counted(connection: socket.socket) -> None:
+        nonlocal tries
+        tries += 1
+        behave(connection)
+
+    world.switch.behaviour = counted
+    world.switch.hang_up()
+    world.until(lambda: tries > 25, within_s=3_600)
+    world.connect()
+    assert not any("memory" in line or "OSError(23,)" in line for line in world.told()), world.told()  # 23: ENFILE
 
 
 def test_a_broker_that_goes_silent_in_a_session_is_noticed_within_41_s_and_taken_again_when_it_speaks(

@@ -84,10 +84,11 @@ class BoardRecord:
 
     def unexplained_openings(self) -> list[int]:
         """Virtual ms at which the valve opened though nobody had pressed the button."""
+        within_ms = PRESS_OPENS_MS + max((boot.lag_ms for boot in self.boots), default=0)
         return [
             t_ms
             for t_ms in self.openings_ms
-            if not any(0 <= t_ms - pressed_ms <= PRESS_OPENS_MS for pressed_ms in self.presses_ms)
+            if not any(0 <= t_ms - pressed_ms <= within_ms for pressed_ms in self.presses_ms)
         ]
 
     def _boot(self, event: BoardEvent) -> None:
