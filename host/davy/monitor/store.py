@@ -10,11 +10,11 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from davy import codec
-from davy.codec import Decoded, Event, State
+from davy.codec import Event, State
 from davy.errors import DeskError
+from davy.monitor import views
 from davy.monitor.ingest import Ingest
 from davy.monitor.packets import Received, StoredEvent, Verdict
 from davy.monitor.peers import Admit
@@ -111,9 +111,8 @@ class Store:
 
     def latest_state(self, source: str) -> State | None:
         """The newest state report of a device."""
-        rows = self._read("SELECT frame FROM states WHERE source = ? ORDER BY id DESC LIMIT 1", (source,))
-        frame = codec.decode_frame(rows[0][0]) if rows else None
-        return frame.message if isinstance(frame, Decoded) and isinstance(frame.message, State) else None
+        with self.reading() as db:
+            return views.newest_state(db, source)[0]
 
     def identifiers(self) -> dict[str, str]:
         """Source -> identifier of every device that said anything."""
@@ -128,7 +127,7 @@ class Store:
         rows = self._read("SELECT coalesce(sum(repeated), 0) FROM sessions WHERE source = ?", (source,))
         return int(rows[0][0])
 
-    def _read(self, query: str, values: tuple[object, ...] = ()) -> list[tuple]:  # type: ignore[type-arg]
+    def _read(self, query: str, values: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
         with self.reading() as db:
             return db.execute(query, values).fetchall()
 

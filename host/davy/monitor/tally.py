@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from davy.monitor import incidents
 from davy.monitor.incidents import Incident
 from davy.monitor.peers import Peer
+
+_K = TypeVar("_K")
 
 
 @dataclass
@@ -72,7 +75,7 @@ class Tally:
             incidents.note(db, incident, count, at_ms)
 
 
-def _count(counts: dict, key: object, at_ms: int) -> None:  # type: ignore[type-arg]
+def _count(counts: dict[_K, list[int]], key: _K, at_ms: int) -> None:
     found = counts.get(key)
     if found is None:
         counts[key] = [1, at_ms]

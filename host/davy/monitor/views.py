@@ -88,6 +88,9 @@ class CommandView:
     closed: str | None
 
 
+#: Numbers of a chip's sessions below the highest that came, which have not come themselves; over rows of `sessions`.
+GAPS = "total(max(coalesce(highest_number + 1 - events, 0), 0))"
+
 _DEVICES = """
 SELECT devices.source, coalesce(units.identifier, devices.identifier), link, first_seen_ms, last_seen_ms, firmware,
     devices.board, session, units.identifier IS NOT NULL, revoked_ms, revoked_why, proven_ms
@@ -102,10 +105,9 @@ ORDER BY 2, 1
 def devices(db: sqlite3.Connection) -> list[DeviceView]:
     """Every chip and every enrolled unit, by identifier."""
     counts = {
-        source: (events, gaps, repeated)
+        source: (events, int(gaps), repeated)
         for source, events, gaps, repeated in db.execute(
-            "SELECT source, sum(events), sum(max(coalesce(highest_number + 1 - events, 0), 0)), sum(repeated) "
-            "FROM sessions GROUP BY source"
+            f"SELECT source, sum(events), {GAPS}, sum(repeated) FROM sessions GROUP BY source"
         )
     }
     refused = dict(db.execute("SELECT source, sum(count) FROM refused_by GROUP BY source"))
@@ -125,10 +127,14 @@ def newest_state(db: sqlite3.Connection, source: str) -> tuple[State | None, int
     row = db.execute(
         "SELECT frame, received_ms FROM states WHERE source = ? ORDER BY id DESC LIMIT 1", (source,)
     ).fetchone()
-    frame = codec.decode_frame(row[0]) if row is not None else None
-    if isinstance(frame, Decoded) and isinstance(frame.message, State):
-        return frame.message, int(row[1])
-    return None, None
+    state = state_of(row[0]) if row is not None else None
+    return (state, int(row[1])) if state is not None else (None, None)
+
+
+def state_of(frame: bytes | None) -> State | None:
+    """The STATE in a stored frame; None for none, and for one that a later version of the protocol cannot read."""
+    decoded = codec.decode_frame(frame) if frame is not None else None
+    return decoded.message if isinstance(decoded, Decoded) and isinstance(decoded.message, State) else None
 
 
 def sources_of(db: sqlite3.Connection, device: str) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Header, HTTPException, Path, Query, Request, Response
 
-from davy.codec import Decoded, State, decode_frame, split_seal
+from davy.monitor.views import state_of
 from davy.monitor.web import handles, models, queries
 from davy.monitor.web.decoding import EVENT_KINDS, point
 from davy.monitor.web.live_response import LiveResponse
@@ -40,7 +40,9 @@ DeviceName = Annotated[str, Path(max_length=_LONGEST_NAME, description="source o
 
 def services(request: Request) -> Services:
     """What the application was made with."""
-    return request.app.state.services  # type: ignore[no-any-return]
+    services = request.app.state.services
+    assert isinstance(services, Services)
+    return services
 
 
 def database(request: Request) -> Iterator[sqlite3.Connection]:
@@ -71,9 +73,9 @@ def get_states(
     device = _device(db, source)
     points = []
     for received_ms, frame in queries.states(db, device.source, since_ms):
-        decoded = decode_frame(split_seal(frame)[0])
-        if isinstance(decoded, Decoded) and isinstance(decoded.message, State):
-            points.append(point(received_ms, decoded.message))
+        state = state_of(frame)
+        if state is not None:
+            points.append(point(received_ms, state))
     return models.Series(source=device.source, states=len(points), points=thinned(points, limit))
 
 

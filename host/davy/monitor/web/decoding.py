@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from davy import codec
-from davy.codec import Decoded, Event, EventKind, Gas, Level, RunState, SelfTest, State, Status, ValveState
+from davy.codec import Event, EventKind, Gas, Level, RunState, SelfTest, State, Status, ValveState
 from davy.codec.describe import describe_message, fault_names
 from davy.monitor.web import models
 
@@ -40,14 +39,6 @@ def event_text(kind: int, gas: int, detail: int, value: int) -> str:
     if kind not in tuple(EventKind) or gas not in tuple(Gas):
         return f"event of kind {kind}: {detail}, {value}"
     return describe_message(Event(kind, gas, detail, value, 0, 0, None, None))
-
-
-def newest_state(frame: bytes | None) -> State | None:
-    """The STATE in a stored frame, sealed or not; None when there is none."""
-    if frame is None:
-        return None
-    decoded = codec.decode_frame(codec.split_seal(frame)[0])
-    return decoded.message if isinstance(decoded, Decoded) and isinstance(decoded.message, State) else None
 
 
 def device_state(state: State, received_ms: int) -> models.DeviceState:

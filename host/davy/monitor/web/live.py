@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+from davy.monitor.views import newest_event_id
 from davy.monitor.web import queries
 from davy.monitor.web.models import Event, Incidents
 from davy.monitor.web.watch import RECENT_EVENTS, Seen, Watch
@@ -137,7 +138,7 @@ class Live:
     def _newest_in_database(self) -> int:
         try:
             with contextlib.closing(queries.open_database(self._db_path)) as db:
-                return queries.newest_event_id(db)
+                return newest_event_id(db)
         except (queries.DatabaseAway, sqlite3.Error):
             return self._newest_id
 

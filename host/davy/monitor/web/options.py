@@ -11,11 +11,11 @@ from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from davy.errors import InputError
+from davy.identity.issue import CERTIFICATE_FILE, KEY_FILE
 from davy.monitor.broker_address import is_loopback
 
 LEAST_TOKEN = 32
 _MOST_TOKEN = 512
-CERTIFICATE_FILE, KEY_FILE = "cert.pem", "key.pem"
 _TOKEN_HINT = f"one line of at least {LEAST_TOKEN} printable ASCII characters: python -c 'import secrets; print(secrets.token_hex(32))'"
 
 

@@ -12,8 +12,9 @@ from davy.codec import Capability, Product, Tier
 from davy.errors import InputError
 from davy.image.boardfile import load_board
 from davy.monitor.schema import open_readonly
+from davy.monitor.views import GAPS, state_of
 from davy.monitor.web import models
-from davy.monitor.web.decoding import device_state, event_text, gas_word, kind_number, kind_word, newest_state, word
+from davy.monitor.web.decoding import device_state, event_text, gas_word, kind_number, kind_word, word
 from davy.monitor.web.standing import is_alarm, is_fault, standing
 from davy.paths import BOARDS
 from safety.profile import PROFILES
@@ -23,10 +24,10 @@ _SESSIONS_SHOWN = 20
 
 Row = tuple[Any, ...]
 
-_DEVICES = """
+_DEVICES = f"""
 SELECT d.source, d.identifier, d.proven_ms, u.identifier, u.revoked_ms, d.board, d.product, d.firmware, d.link,
     d.first_seen_ms, d.last_seen_ms, d.session, s.received_ms, s.frame,
-    (SELECT total(highest_number + 1 - events) FROM sessions n WHERE n.source = d.source AND highest_number IS NOT NULL),
+    (SELECT {GAPS} FROM sessions n WHERE n.source = d.source),
     (SELECT total(repeated) FROM sessions n WHERE n.source = d.source),
     (SELECT total(count) FROM refused_by r WHERE r.source = d.source)
 FROM devices d LEFT JOIN units u ON u.identifier = d.identifier
@@ -64,7 +65,7 @@ def device_of(row: Row) -> models.Device:
     """A row of `device_rows`, decoded."""
     source, identifier, proven_ms, enrolled, revoked_ms, board, product, firmware, link = row[:9]
     first_seen_ms, last_seen_ms, session, received_ms, frame, gaps, repeated, refused = row[9:]
-    state = newest_state(frame)
+    state = state_of(frame)
     word_of_it, urgency = standing(state, link)
     return models.Device(
         source=source,
@@ -83,7 +84,7 @@ def device_of(row: Row) -> models.Device:
         urgency=urgency,
         alarm=is_alarm(state),
         fault=is_fault(state),
-        gaps=max(0, int(gaps)),
+        gaps=int(gaps),
         repeated=int(repeated),
         refused=int(refused),
         state=device_state(state, received_ms) if state is not None else None,
@@ -142,11 +143,6 @@ def states(db: sqlite3.Connection, source: str, since_ms: int) -> list[tuple[int
     ).fetchall()
 
 
-def newest_event_id(db: sqlite3.Connection) -> int:
-    """0 when there is none."""
-    return int(db.execute("SELECT coalesce(max(id), 0) FROM events").fetchone()[0])
-
-
 def events(
     db: sqlite3.Connection,
     *,
@@ -195,11 +191,12 @@ def counts(db: sqlite3.Connection) -> models.Counts:
 
 def last_commit_ms(db: sqlite3.Connection) -> int | None:
     """When the newest of what is stored was received; None when nothing is."""
-    return db.execute(  # type: ignore[no-any-return]
+    (newest_ms,) = db.execute(
         "SELECT max(at) FROM (SELECT max(last_seen_ms) AS at FROM devices UNION ALL "
         "SELECT received_ms FROM events WHERE id = (SELECT max(id) FROM events) UNION ALL "
         "SELECT received_ms FROM states WHERE id = (SELECT max(id) FROM states))"
-    ).fetchone()[0]
+    ).fetchone()
+    return int(newest_ms) if newest_ms is not None else None
 
 
 @lru_cache(maxsize=64)

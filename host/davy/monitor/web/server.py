@@ -12,12 +12,13 @@ from pathlib import Path
 import uvicorn
 
 from davy.errors import InputError
+from davy.identity.issue import CERTIFICATE_FILE, KEY_FILE
 from davy.monitor.broker_address import is_loopback
 from davy.monitor.web.app import make_app
 from davy.monitor.web.auth import Sessions
 from davy.monitor.web.connection import REQUEST_S, STALL_S, patient_protocol
 from davy.monitor.web.live import HEARTBEAT_S, MOST_CLIENTS, Live
-from davy.monitor.web.options import CERTIFICATE_FILE, KEY_FILE, check_safe
+from davy.monitor.web.options import check_safe
 from davy.monitor.web.refusals import Refusals
 from davy.monitor.web.services import Services
 

@@ -6,6 +6,7 @@ import sqlite3
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from davy.monitor.views import newest_event_id
 from davy.monitor.web import queries
 from davy.monitor.web.models import Device, Event, Incident
 
@@ -62,7 +63,7 @@ class Watch:
     def _read(self, db: sqlite3.Connection) -> Seen:
         rows = queries.device_rows(db)
         devices = [queries.device_of(row) for source, row in rows.items() if self._rows.get(source) != row]
-        newest_id = queries.newest_event_id(db)
+        newest_id = newest_event_id(db)
         if self._newest_id is None or newest_id < self._newest_id:
             self._newest_id = max(0, newest_id - RECENT_EVENTS)
         # What is more than the newest ones is read by whoever wants it.
