@@ -218,3 +218,12 @@ def test_of_two_boards_with_one_identity_the_one_in_the_registry_counts() -> Non
     assert reconcile([record, twin], contents)[0] == []
     contents.events.append(stored(told(0, EventKind.BOOT), source=OTHER))
     assert [each.verdict for each in reconcile([record, twin], contents)[0]] == [STRANGE]
+
+
+def test_an_opening_that_comes_late_is_by_hand_only_on_a_board_that_was_behind_then() -> None:
+    for lags_ms, found in (((0, 0), [OPENINGS]), ((20_000, 0), [OPENINGS]), ((0, 20_000), [])):
+        record, contents = good()
+        record.presses_ms, record.openings_ms = [62_000], [80_000]
+        for boot, lag_ms in zip(record.boots, lags_ms, strict=True):
+            boot.lag_ms = lag_ms
+        assert verdicts(record, contents) == found, lags_ms

@@ -84,12 +84,16 @@ class BoardRecord:
 
     def unexplained_openings(self) -> list[int]:
         """Virtual ms at which the valve opened though nobody had pressed the button."""
-        within_ms = PRESS_OPENS_MS + max((boot.lag_ms for boot in self.boots), default=0)
         return [
             t_ms
             for t_ms in self.openings_ms
-            if not any(0 <= t_ms - pressed_ms <= within_ms for pressed_ms in self.presses_ms)
+            if not any(0 <= t_ms - pressed_ms <= self._opens_within_ms(t_ms) for pressed_ms in self.presses_ms)
         ]
+
+    def _opens_within_ms(self, t_ms: int) -> int:
+        # Presses are timed by the wall clock, and the board of that moment may have been behind it.
+        lived = [boot for boot in self.boots if boot.began_ms <= t_ms]
+        return PRESS_OPENS_MS + (lived[-1].lag_ms if lived else 0)
 
     def _boot(self, event: BoardEvent) -> None:
         self._end(event.t_ms)
