@@ -16,9 +16,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-_DRAIN_MS = (
-    500  # an event's way to the platform takes longer than that; each look costs the processor as much as a step
-)
+# How often events are looked for: each look costs the processor as much as a step.
+_DRAIN_MS = 500
 _SELDOM_MS = 2_000
 _RESTART_MS = 5_000
 _MOST_TRIES = 3

@@ -9,17 +9,14 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from davy.chaos import BROKERS, Outcome, Plan, Step, World, draw_plan, make_world, run_plan
+from davy.chaos import BROKERS, Outcome, Step, World, draw_plan, make_world, run_plan
 from davy.chaos.broker_process import mosquitto_path
 from davy.chaos.plan import REVOKED, UNIT
 from davy.chaos.reconcile import STRANGE
 from davy.chaos.stage import Lane, Sabotage
 from davy.cli.main import app
 from davy.errors import InputError
-
-#: A broken part is found at once as a rule, but processes run as they like.
-_TRIES = 4
-_DRAIN_S = 6.0
+from support.chaos_plans import DRAIN_S, TRIES, plan_of
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -48,11 +45,6 @@ def check(outcome: Outcome) -> None:
 # What must hold
 
 
-def _plan(*steps: Step, cast: tuple[str, ...] = (UNIT, UNIT), lasts_ms: int = 1_000) -> Plan:
-    ordered = tuple(sorted(steps, key=lambda step: step.at_ms))
-    return Plan(1, "amqtt", False, False, False, 40.0, cast, lasts_ms, ordered)
-
-
 @pytest.mark.parametrize("broker", BROKERS)
 def test_nothing_is_lost_and_nobody_let_in_by_tls(broker: str, secure: World, lane: Lane) -> None:
     if broker == "mosquitto" and mosquitto_path() is None:
@@ -71,7 +63,7 @@ def test_the_monitor_may_as_well_be_a_program_of_its_own(plain: World, lane: Lan
 
 def test_a_unit_whose_hello_nobody_heard_is_heard_in_the_end(plain: World, lane: Lane) -> None:
     # The broker is there and takes it, the monitor is not: only what is said again reaches it.
-    plan = _plan(Step(0, "kill_monitor", lasts_ms=600), Step(300, "tamper", 0, 100), cast=(UNIT,))
+    plan = plan_of(Step(0, "kill_monitor", lasts_ms=600), Step(300, "tamper", 0, 100), cast=(UNIT,))
     check(run_plan(plan, plain, lane))
 
 
@@ -81,10 +73,10 @@ def test_a_unit_whose_hello_nobody_heard_is_heard_in_the_end(plain: World, lane:
 def test_a_failed_run_leaves_everything_and_the_command_that_repeats_it(
     plain: World, lane: Lane, tmp_path: Path
 ) -> None:
-    plan = _plan(cast=(UNIT, REVOKED), lasts_ms=600)
+    plan = plan_of(cast=(UNIT, REVOKED), lasts_ms=600)
     sabotage = Sabotage(monitor="support.chaos_saboteurs:welcomes_the_revoked")
-    for seed in range(1, _TRIES + 1):
-        outcome = run_plan(replace(plan, seed=seed), plain, lane, sabotage=sabotage, keep=tmp_path, drain_s=_DRAIN_S)
+    for seed in range(1, TRIES + 1):
+        outcome = run_plan(replace(plan, seed=seed), plain, lane, sabotage=sabotage, keep=tmp_path, drain_s=DRAIN_S)
         if outcome.violations:
             break
     assert outcome.kept is not None

@@ -14,10 +14,7 @@ from davy.chaos.plan import REVOKED, TWIN, UNIT
 from davy.chaos.reconcile import COMMANDS, LOST, OPENINGS, STRANGE, TWICE, UNSAID
 from davy.chaos.stage import UNTOUCHED, Lane, Sabotage
 from davy.paths import FIRMWARE
-
-#: A broken part is found at once as a rule, but processes run as they like.
-_TRIES = 4
-_DRAIN_S = 6.0
+from support.chaos_plans import DRAIN_S, TRIES, plan_of
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -33,23 +30,18 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> World:
     return make_world(tmp_path_factory.mktemp("plain") / "world", False)
 
 
-def _plan(*steps: Step, cast: tuple[str, ...] = (UNIT, UNIT), lasts_ms: int = 1_000) -> Plan:
-    ordered = tuple(sorted(steps, key=lambda step: step.at_ms))
-    return Plan(1, "amqtt", False, False, False, 40.0, cast, lasts_ms, ordered)
-
-
 def _tampers(*at_ms: int) -> list[Step]:
     return [Step(at, "tamper", board, 60) for at in at_ms for board in (0, 1)]
 
 
 def _found(plan: Plan, world: World, lane: Lane, verdicts: set[str], sabotage: Sabotage = UNTOUCHED) -> None:
     stories = []
-    for seed in range(1, _TRIES + 1):
-        outcome = run_plan(replace(plan, seed=seed), world, lane, sabotage=sabotage, drain_s=_DRAIN_S, settled=True)
+    for seed in range(1, TRIES + 1):
+        outcome = run_plan(replace(plan, seed=seed), world, lane, sabotage=sabotage, drain_s=DRAIN_S, settled=True)
         stories += outcome.story
         if verdicts & {violation.verdict for violation in outcome.violations}:
             return
-    pytest.fail(f"{verdicts} not found in {_TRIES} runs\n" + "\n".join(stories))
+    pytest.fail(f"{verdicts} not found in {TRIES} runs\n" + "\n".join(stories))
 
 
 @pytest.mark.parametrize(
@@ -57,13 +49,13 @@ def _found(plan: Plan, world: World, lane: Lane, verdicts: set[str], sabotage: S
     [
         (
             "acknowledges_before_it_commits",
-            _plan(*_tampers(0, 150, 300, 450), Step(600, "kill_monitor", lasts_ms=50)),
+            plan_of(*_tampers(0, 150, 300, 450), Step(600, "kill_monitor", lasts_ms=50)),
             {LOST},
         ),
-        ("checks_no_seal", _plan(*(Step(at, "forge_events") for at in (100, 300))), {UNSAID, STRANGE}),
-        ("knows_no_unique_event", _plan(*_tampers(100), *(Step(at, "replay") for at in (500, 800))), {TWICE}),
-        ("takes_two_for_one", _plan(cast=(UNIT, TWIN)), {STRANGE}),
-        ("welcomes_the_revoked", _plan(cast=(UNIT, REVOKED)), {STRANGE}),
+        ("checks_no_seal", plan_of(*(Step(at, "forge_events") for at in (100, 300))), {UNSAID, STRANGE}),
+        ("knows_no_unique_event", plan_of(*_tampers(100), *(Step(at, "replay") for at in (500, 800))), {TWICE}),
+        ("takes_two_for_one", plan_of(cast=(UNIT, TWIN)), {STRANGE}),
+        ("welcomes_the_revoked", plan_of(cast=(UNIT, REVOKED)), {STRANGE}),
     ],
 )
 def test_a_broken_monitor_is_found(saboteur: str, plan: Plan, verdicts: set[str], plain: World, lane: Lane) -> None:
@@ -112,20 +104,20 @@ def _opens_when_it_should_blink(tree: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "plan", "verdict"),
     [
-        (_forgets_on_puback, _plan(Step(500, "kill_monitor", lasts_ms=400), *_tampers(560, 660)), LOST),
+        (_forgets_on_puback, plan_of(Step(500, "kill_monitor", lasts_ms=400), *_tampers(560, 660)), LOST),
         (
             _believes_any_acknowledgement,
-            _plan(
+            plan_of(
                 Step(500, "kill_monitor", lasts_ms=500),
                 *_tampers(540, 640),
                 *(Step(at, "forge_acks") for at in (750, 850, 900)),
             ),
             LOST,
         ),
-        (_obeys_anybody, _plan(*(Step(at, "forge_commands") for at in (100, 300, 500))), COMMANDS),
+        (_obeys_anybody, plan_of(*(Step(at, "forge_commands") for at in (100, 300, 500))), COMMANDS),
         (
             _keeps_its_journal_in_ram,
-            _plan(
+            plan_of(
                 Step(400, "kill_monitor", lasts_ms=500),
                 *_tampers(450, 550),
                 Step(750, "power_cut", 0, 50),
@@ -133,7 +125,7 @@ def _opens_when_it_should_blink(tree: Path) -> None:
             ),
             LOST,
         ),
-        (_opens_when_it_should_blink, _plan(Step(0, "command_identify", 0)), OPENINGS),
+        (_opens_when_it_should_blink, plan_of(Step(0, "command_identify", 0)), OPENINGS),
     ],
 )
 def test_a_broken_firmware_is_found(

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import socket
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,36 +19,9 @@ from davy.image.build import build_image
 from davy.image.settings import Settings
 from davy.testing.board_under_test import BoardUnderTest
 from protocol import messages
+from support.switch import Switch
 
 CONNACK = b"\x20\x02\x00\x00"
-
-
-class Peer:
-    """A TCP server on loopback that answers each connection as the test says, in place of a broker."""
-
-    def __init__(self, answer: Callable[[socket.socket], None]) -> None:
-        self._server = socket.create_server(("127.0.0.1", 0))
-        self.port = self._server.getsockname()[1]
-        self._answer = answer
-        self._held: list[socket.socket] = []
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                connection, _ = self._server.accept()
-            except OSError:
-                return
-            self._held.append(connection)
-            try:
-                self._answer(connection)
-            except OSError:
-                continue
-
-    def close(self) -> None:
-        self._server.close()
-        for connection in self._held:
-            connection.close()
 
 
 class Setup:
@@ -77,9 +48,9 @@ class Setup:
 
 
 @pytest.fixture
-def peers(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Peer]]:
+def peers(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Switch]]:
     monkeypatch.setattr("davy.board.network.PATIENCE_S", 0.3)
-    made: list[Peer] = []
+    made: list[Switch] = []
     yield made
     for peer in made:
         peer.close()
@@ -97,10 +68,10 @@ NONSENSE = {
 
 @pytest.mark.parametrize("name", NONSENSE)
 def test_a_broker_that_talks_nonsense_is_left_with_a_reason_and_the_alarm_works(
-    name: str, tmp_path: Path, peers: list[Peer]
+    name: str, tmp_path: Path, peers: list[Switch]
 ) -> None:
     data, reason = NONSENSE[name]
-    peers.append(Peer(lambda connection: connection.sendall(data)))
+    peers.append(Switch(lambda connection: connection.sendall(data)))
     setup = Setup(tmp_path, peers[0].port)
     with setup.board as board:
         board.run_for(185)
@@ -111,8 +82,8 @@ def test_a_broker_that_talks_nonsense_is_left_with_a_reason_and_the_alarm_works(
     assert not any("Traceback" in line for line in setup.console())
 
 
-def test_a_broker_that_accepts_and_goes_silent_delays_no_step(tmp_path: Path, peers: list[Peer]) -> None:
-    peers.append(Peer(lambda connection: None))
+def test_a_broker_that_accepts_and_goes_silent_delays_no_step(tmp_path: Path, peers: list[Switch]) -> None:
+    peers.append(Switch(lambda connection: None))
     # A numeric address: a look-up by name would block, which is another matter.
     from davy.image.settings import Broker
 

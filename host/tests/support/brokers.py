@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from davy.chaos.broker_process import mosquitto_path
 from davy.monitor.broker import free_port
 
 NAMES = ("amqtt", "mosquitto")
@@ -19,9 +19,16 @@ _READY_S = 30.0
 _AMQTT = "from davy.monitor import EmbeddedBroker; import threading; EmbeddedBroker('127.0.0.1', {port}); threading.Event().wait()"
 
 
-def mosquitto_path() -> str | None:
-    """The program, also where Debian puts it."""
-    return shutil.which("mosquitto", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
+def wait_until_it_listens(port: int, process: subprocess.Popen[bytes], said: Callable[[], str] = str) -> None:
+    """Until a program takes connections on loopback; RuntimeError, with what it `said`, when it does not."""
+    deadline = time.monotonic() + _READY_S
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        except OSError:
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"{process.args!r} did not start: {said()}") from None
 
 
 class BrokerProcess:
@@ -52,14 +59,7 @@ class BrokerProcess:
     def start(self) -> None:
         """Start it, and wait until it takes connections."""
         self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        deadline = time.monotonic() + _READY_S
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
-                return
-            except OSError:
-                if self._process.poll() is not None or time.monotonic() > deadline:
-                    raise RuntimeError(f"{self._command[0]} did not start") from None
+        wait_until_it_listens(self.port, self._process)
 
     def kill(self) -> None:
         """SIGKILL."""

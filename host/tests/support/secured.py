@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import datetime
 import os
-import socket
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -15,14 +13,14 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from davy.chaos.broker_process import mosquitto_path
 from davy.identity import Ca
 from davy.monitor.broker import free_port
-from support.brokers import mosquitto_path
+from support.brokers import wait_until_it_listens
 
 HOST = "broker.davy.lan"
 _HOUR = datetime.timedelta(hours=1)
 _DAY = datetime.timedelta(days=1)
-_READY_S = 20.0
 
 
 def now() -> datetime.datetime:
@@ -86,14 +84,7 @@ class SecureMosquitto:
         self.log = folder / f"mosquitto-{self.port}.log"
         with self.log.open("wb") as log:
             self.process = subprocess.Popen([program, "-c", str(config), "-v"], stdout=log, stderr=log)
-        deadline = time.monotonic() + _READY_S
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
-                return
-            except OSError:
-                if self.process.poll() is not None or time.monotonic() > deadline:
-                    raise RuntimeError(f"mosquitto did not start: {self.log.read_text()}") from None
+        wait_until_it_listens(self.port, self.process, self.log.read_text)
 
     def stop(self) -> None:
         self.process.kill()
