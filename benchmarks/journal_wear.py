@@ -29,7 +29,7 @@ WAYS = {
     "slot": "a file a slot",
     "segments": "files of 16 events",
 }
-EVENTS = 2_000
+EVENTS = 10_000
 YEARS = 10
 ERASES = 100_000
 FREE_SECTORS = 300  # of the 512; a unit's program takes about 130

@@ -71,11 +71,12 @@ def _image(spec: BoardSpec, tree: Path, own: dict[str, bytes]) -> Image:
 
 def _littlefs(files: dict[str, bytes]) -> bytes:
     filesystem = littlefs.LittleFS(block_size=BLOCK_BYTES, block_count=VFS.length // BLOCK_BYTES)
-    filesystem.makedirs(JOURNAL, exist_ok=True)
     for name in sorted(files):
         parent = Path(name).parent.as_posix()
         if parent != ".":
             filesystem.makedirs(parent, exist_ok=True)
         with filesystem.open(name, "wb") as file:
             file.write(files[name])
+    # Last: what littlefs has to look through, and to change when it moves the directory, grows with what comes behind it.
+    filesystem.makedirs(JOURNAL, exist_ok=True)
     return bytes(filesystem.context.buffer)
