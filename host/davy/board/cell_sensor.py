@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from davy.board.analogue import ADC_CEILING_UV, SensorFault, converted, jumping, noise
 from davy.board.curves import TGS5042_DEGC, TGS5042_FACTOR, Floats
+from davy.board.drive import Drive
 from davy.board.replay import Replay
 from davy.image.boardparts import CellSensor
 
@@ -29,6 +30,7 @@ class CellModel:
     fault: SensorFault | None = None
     stuck_uv: int = 0
     replay: Replay | None = None
+    drive: Drive | None = None
     vapour_factor: float = 1.0  # a cell does not see cooking vapours
     heated_since_ms: float | None = None
     cycled: bool = False
@@ -62,7 +64,9 @@ class CellModel:
             return np.full(len(t_ms), self.stuck_uv, np.int32)
         factor = float(np.interp(degc, TGS5042_DEGC, TGS5042_FACTOR))
         clean = self.circuit.bias_uv + ppm * self._own_pa * 1e-6 * self.circuit.gain_ohm * factor
-        if self.fault == "open" or self.heated_since_ms is None:
+        if self.drive is not None:
+            clean = self.drive.uv(t_ms)
+        elif self.fault == "open" or self.heated_since_ms is None:
             clean = np.zeros_like(t_ms)  # no power at the amplifier
         elif self.fault == "saturated":
             clean = np.full_like(t_ms, float(ADC_CEILING_UV))

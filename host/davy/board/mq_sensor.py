@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from davy.board.analogue import ADC_CEILING_UV, SensorFault, converted, jumping, noise
 from davy.board.curves import MQ4, MQ4_CLIMATE, MQ7, MQ7_CLIMATE, ClimateTable, Floats, GasCurve
+from davy.board.drive import Drive
 from davy.board.replay import Replay
 from davy.image.boardparts import MqSensor
 
@@ -44,6 +45,7 @@ class SensorModel:
     fault: SensorFault | None = None
     stuck_uv: int = 0
     replay: Replay | None = None
+    drive: Drive | None = None
     vapour_factor: float = 1.0
     heated_since_ms: float | None = None
     #: MQ-7: since when the heater is in its low phase (True) or high phase (False).
@@ -95,7 +97,9 @@ class SensorModel:
     def pin_uv(self, t_ms: Floats, ppm: Floats, degc: float, rh_percent: float) -> NDArray[np.int32]:
         """Microvolts at the ADC pin, before dips: at times t_ms, with the sensed concentration at each."""
         full_uv = self._divided(np.array([float(self.circuit.supply_uv)]))[0]
-        if self.fault == "open":
+        if self.drive is not None:
+            clean = self.drive.uv(t_ms)
+        elif self.fault == "open":
             clean = np.zeros_like(t_ms)
         elif self.fault == "short":
             clean = np.full_like(t_ms, full_uv)

@@ -31,6 +31,7 @@ class Periphery:
         self._button_down = False
         self._case_open = False
         self._pad_held: int | None = None
+        self._contact_held: int | None = None
         self._slow_clock_permille = 1000
         self._console_line = ""
         self._serial = codec.SerialReader()
@@ -68,6 +69,11 @@ class Periphery:
         """Short the relay's output pad to a level, whatever the firmware drives; None takes the short away."""
         self._pad_held = level
         self._tell_pad()
+
+    def hold_contact(self, level: int | None) -> None:
+        """Put a level on the valve's feedback pin, wherever the valve stands; None lets the valve's own contact have it."""
+        self._contact_held = level
+        self._tell_contact()
 
     def set_slow_clock(self, permille: int) -> None:
         """How fast the chip's RC oscillator runs, in thousandths of its nominal rate."""
@@ -155,7 +161,8 @@ class Periphery:
     def _tell_contact(self) -> None:
         valve = self._board.spec.valve
         if valve.feedback_pin is not None:
-            level = self.valve.contact_level(valve.feedback_closed)
+            own = self.valve.contact_level(valve.feedback_closed)
+            level = own if self._contact_held is None else self._contact_held
             self._board.arrive(In.PIN, bytes((valve.feedback_pin, level)))
 
     def _tell_button(self) -> None:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from davy.board.analogue import FAULTS_OF_PART, SENSOR_FAULTS
 from davy.board.cell_sensor import CellModel
 from davy.board.curves import Floats
+from davy.board.drive import Drive
 from davy.board.mq_sensor import LOW_PHASE_PERMILLE, RADIO_DIP_FACTOR, SensorModel, new_mq
 from davy.board.replay import Replay
 from davy.board.room import BACKGROUND_PPM, GasState, RoomConfig, along, lagged
@@ -187,6 +188,20 @@ class Plant:
     def set_replay(self, gas: str, replay: Replay | None) -> None:
         """Put a recording in the place of a sensor, from now on."""
         self._sensors[gas].replay = replay.starting_at(self.now_ms) if replay is not None else None
+
+    def drive(self, gas: str, drive: Drive | None) -> None:
+        """Put a voltage in the place of an analogue sensor, with the noise of any line, or take it away. KeyError for none fitted."""
+        sensor = self._sensors[gas]
+        if isinstance(sensor, Ze07Model):
+            raise ValueError(f"{gas}: a {sensor.circuit.part} is no voltage")
+        sensor.drive = drive
+
+    def tell_co_ppm(self, ppm: float | None) -> None:
+        """What a serial CO module tells, whatever is in the air; None for what it senses."""
+        sensor = self._sensors.get("co")
+        if not isinstance(sensor, Ze07Model):
+            raise ValueError("co: the board has no serial module")
+        sensor.told_ppm = ppm
 
     def set_vapour(self, gas: str, rs_factor: float) -> None:
         """An interfering vapour: multiplies that sensor's Rs (1.0: none)."""

@@ -26,6 +26,14 @@ class Wired:
         if board.spec.climate is not None:
             self.climate = CHIPS[board.spec.climate.part]()
         self._co_heater_permille = 0
+        self._driven_heater_uv: dict[str, int] = {}
+
+    def drive_heater(self, gas: str, uv: int | None) -> None:
+        """Put a voltage on the pin that senses a sensor's heater, from now on, or take it away."""
+        if uv is None:
+            self._driven_heater_uv.pop(gas, None)
+        else:
+            self._driven_heater_uv[gas] = uv
 
     def heater_set(self, duty_permille: int) -> None:
         """The PWM of a cycled CO sensor."""
@@ -42,12 +50,14 @@ class Wired:
         spec, plant = self._board.spec, self._board.plant
         found: dict[int, int] = {}
         if spec.methane.heater_sense_pin is not None:
-            found[spec.methane.heater_sense_pin] = 0 if plant.sensor_fault("methane") == "heater" else HEATER_UV
+            sound_uv = 0 if plant.sensor_fault("methane") == "heater" else HEATER_UV
+            found[spec.methane.heater_sense_pin] = self._driven_heater_uv.get("methane", sound_uv)
         co_sense = getattr(spec.co, "heater_sense_pin", None)
         if co_sense is not None:
             # As a burst of conversions sees it: the peak of the PWM, which is full current at any duty.
             broken = plant.sensor_fault("co") == "heater"
-            found[co_sense] = 0 if broken or self._co_heater_permille == 0 else HEATER_UV
+            off = broken or self._co_heater_permille == 0
+            found[co_sense] = 0 if off else self._driven_heater_uv.get("co", HEATER_UV)
         if spec.reference is not None:
             found[spec.reference.adc_pin] = self.reference_uv
         if spec.valve.coil_pin is not None:

@@ -32,6 +32,8 @@ class Ze07Model:
     fault: SensorFault | None = None
     stuck_uv: int = 0
     replay: Replay | None = None
+    #: What it tells whatever the air holds; None for what it senses.
+    told_ppm: float | None = None
     vapour_factor: float = 1.0
     heated_since_ms: float | None = None
     cycled: bool = False
@@ -63,7 +65,8 @@ class Ze07Model:
         high, low = divmod(self._tenths(ppm), 256)
         return self._garbled(sealed(bytes((0x04, 0x03, 0x01, high, low, 0x13, 0x88))))
 
-    def _tenths(self, ppm: float) -> int:
+    def _tenths(self, sensed_ppm: float) -> int:
+        ppm = sensed_ppm if self.told_ppm is None else self.told_ppm
         return int(np.clip(round(ppm * 10), 0, 0xFFFF))
 
     def _garbled(self, frame: bytes) -> bytes:

@@ -1,0 +1,51 @@
+"""Time as a bench has it: the wall clock's before a real device, granted before a virtual one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+#: Waits begin with short looks and end with long ones: edges carry their own time, so a late look loses nothing.
+_FIRST_LOOK_S = 0.1
+_LONGEST_LOOK_S = 5.0
+_LOOK_GROWS = 1.2
+
+
+class Clock(Protocol):
+    """`now_s` never goes back. Its zero means nothing."""
+
+    virtual: bool
+
+    def now_s(self) -> float:
+        """Now, in seconds."""
+
+    def wait(self, seconds: float) -> None:
+        """Let so much time pass."""
+
+
+class WallClock:
+    """The time of a real device."""
+
+    virtual = False
+
+    def now_s(self) -> float:
+        return time.monotonic()
+
+    def wait(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+
+def wait_until(
+    clock: Clock, condition: Callable[[], bool], within_s: float, longest_look_s: float = _LONGEST_LOOK_S
+) -> bool:
+    """Whether the condition came to hold within so many seconds of the clock."""
+    end_s = clock.now_s() + within_s
+    look_s = _FIRST_LOOK_S
+    while not condition():
+        left_s = end_s - clock.now_s()
+        if left_s <= 0:
+            return False
+        clock.wait(min(look_s, left_s))
+        look_s = min(look_s * _LOOK_GROWS, longest_look_s)
+    return True
