@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime
 from pathlib import Path
 
 from davy.errors import InputError
 from davy.identity.public import load_public
+from davy.identity.record import first_session, with_session
 from davy.identity.unit import NVS_FILE
 from davy.image.partitions import NVS
 
@@ -13,7 +15,7 @@ _AGAIN = "make the unit again with davy unit new"
 
 
 def load_unit(folder: Path, board: str) -> tuple[str, bytes]:
-    """(identifier, NVS partition). Raises InputError when a file is missing, cut short or of another unit.
+    """(identifier, NVS partition), its boots counted on from now: the folder may have made a chip before. Raises InputError when a file is missing, cut short or of another unit.
 
     Also when the unit was made for another board than the image is: its pins and sensors would be wrong.
     """
@@ -31,4 +33,7 @@ def load_unit(folder: Path, board: str) -> tuple[str, bytes]:
         raise InputError(str(path), f"has {len(nvs):,} bytes and not {NVS.length:,}", _AGAIN)
     if f'"identifier": "{identifier}"'.encode() not in nvs:
         raise InputError(str(path), f"is not of {identifier}", _AGAIN)
-    return identifier, nvs
+    try:
+        return identifier, with_session(nvs, first_session(datetime.datetime.now(datetime.timezone.utc)))
+    except ValueError as error:
+        raise InputError(str(path), str(error), _AGAIN) from error

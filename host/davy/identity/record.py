@@ -52,3 +52,25 @@ def nvs_partition(blobs: dict[str, bytes], session: int) -> bytes:
         if done.returncode != 0 or not made.exists():
             raise RuntimeError(f"esp_idf_nvs_partition_gen exited {done.returncode}: {done.stderr or done.stdout}")
         return made.read_bytes()
+
+
+_ENTRY_BYTES, _PAGE_BYTES, _ENTRIES_AT = 32, 4096, 64
+_I32, _NAMESPACE_INDEX = 0x14, 0
+
+
+def with_session(nvs: bytes, session: int) -> bytes:
+    """A unit's partition, as `nvs_partition` made it, with another number to count its boots on from.
+
+    For whoever writes it a second time: sessions that have been would come again, and a monitor refuses what they name.
+    Raises ValueError when the partition has no such number.
+    """
+    key = SESSION_KEY.encode().ljust(16, b"\0")
+    for page in range(0, len(nvs), _PAGE_BYTES):
+        for at in range(page + _ENTRIES_AT, page + _PAGE_BYTES, _ENTRY_BYTES):
+            entry = bytearray(nvs[at : at + _ENTRY_BYTES])
+            if entry[0] == _NAMESPACE_INDEX or entry[1] != _I32 or entry[8:24] != key:
+                continue
+            entry[24:28] = session.to_bytes(4, "little", signed=True)
+            entry[4:8] = zlib.crc32(bytes(entry[:4] + entry[8:]), 0xFFFFFFFF).to_bytes(4, "little")
+            return nvs[:at] + bytes(entry) + nvs[at + _ENTRY_BYTES :]
+    raise ValueError("the partition does not count its boots")
