@@ -64,6 +64,7 @@ class Timer:
     def __init__(self, id, **kwargs):
         if not 0 <= id <= 3:
             raise ValueError("invalid Timer number")
+        self.id = id
         self.callback = None
         self.period_ms = 0
         self.due_ms = 0
@@ -75,13 +76,16 @@ class Timer:
             period = int(1000 / freq)
         if period < 1:
             raise ValueError("period must be positive")
+        self.deinit()
         self.callback = callback
         self.period_ms = period if mode == Timer.PERIODIC else 0
         self.due_ms = kernel.now_ms + period
         kernel.start_timer(self)
 
     def deinit(self):
-        kernel.stop_timer(self)
+        # There is one timer of each number, whichever object speaks of it.
+        for timer in [each for each in kernel.timers if each.id == self.id]:
+            kernel.stop_timer(timer)
 
     def value(self):
         return max(0, self.due_ms - kernel.now_ms)
