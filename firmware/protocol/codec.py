@@ -1,44 +1,54 @@
-# Payloads: fields to bytes and back, range-checked both ways.
+# Payloads: fields to bytes and back, range-checked both ways. `schema` is a module of tables in the form of messages.py: the
+# device's own, or that of a part which speaks in the same frames.
 import struct
 
+from protocol import messages
 from protocol.frame import BAD_TEXT, CONTRADICTION, GOOD, OUT_OF_RANGE, SHORT_PAYLOAD, TRAILING_BYTES
-from protocol.messages import BYTES, FIELDS, NAMES, READINGS
+
+# For the type checker only; nothing of it is on the board.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _TEXT = "text"
+# With their length in one byte before them, as the last field only.
+_COUNTED = (_TEXT, "data")
 
 
-def _refuse(message_type: int, name: str, value: object, low: int, high: int) -> None:
-    raise ValueError("%s.%s is %s, not %s..%s" % (NAMES[message_type], name, value, low, high))
+def _refuse(schema: "Any", message_type: int, name: str, value: object, low: int, high: int) -> None:
+    raise ValueError("%s.%s is %s, not %s..%s" % (schema.NAMES[message_type], name, value, low, high))
 
 
-def encode(message_type: int, fields: dict) -> bytes:
+def encode(message_type: int, fields: dict, schema: "Any" = messages) -> bytes:
     # The payload's bytes. None stands for "no reading" where a field has an invalid value.
     # ValueError names the field, its value and what would be right; KeyError a field that is not given.
     parts = []
-    for name, kind, _unit, low, high, invalid, _since, _enum in FIELDS[message_type]:
+    sized = schema.BYTES
+    for name, kind, _unit, low, high, invalid, _since, _enum in schema.FIELDS[message_type]:
         value = fields[name]
-        if kind == _TEXT:
-            raw = value.encode()
+        if kind in _COUNTED:
+            raw = value.encode() if kind == _TEXT else bytes(value)
             if not low <= len(raw) <= high:
-                _refuse(message_type, name, "%d bytes long" % len(raw), low, high)
+                _refuse(schema, message_type, name, "%d bytes long" % len(raw), low, high)
             parts.append(bytes((len(raw),)) + raw)
-        elif kind in BYTES:
+        elif kind in sized:
             if len(value) != low:
-                _refuse(message_type, name, "%d bytes long" % len(value), low, high)
+                _refuse(schema, message_type, name, "%d bytes long" % len(value), low, high)
             parts.append(bytes(value))
         elif value is None:
             if invalid is None:
-                _refuse(message_type, name, None, low, high)
+                _refuse(schema, message_type, name, None, low, high)
             parts.append(struct.pack(">" + kind, invalid))
         else:
             if not low <= value <= high:
-                _refuse(message_type, name, value, low, high)
+                _refuse(schema, message_type, name, value, low, high)
             parts.append(struct.pack(">" + kind, value))
-    for status, readings in READINGS.get(message_type, ()):
+    for status, readings in schema.READINGS.get(message_type, ()):
         for name in readings:
             if (fields[name] is None) != (fields[status] != 0):
                 raise ValueError(
-                    "%s.%s is %s while %s is %s" % (NAMES[message_type], name, fields[name], status, fields[status])
+                    "%s.%s is %s while %s is %s"
+                    % (schema.NAMES[message_type], name, fields[name], status, fields[status])
                 )
     return b"".join(parts)
 
@@ -57,34 +67,38 @@ def _strict(raw: bytes) -> bool:
     return True
 
 
-def decode(message_type: int, payload: bytes) -> tuple:
+def decode(message_type: int, payload: bytes, schema: "Any" = messages) -> tuple:
     # (fields, 0), or (None, reason): the form before the values, so that any two decoders give one reason. Never raises on bytes.
     fields: dict = {}
     at = 0
     size = len(payload)
     outside = False
-    for name, kind, _unit, low, high, invalid, _since, _enum in FIELDS[message_type]:
-        if kind == _TEXT:
+    sized = schema.BYTES
+    for name, kind, _unit, low, high, invalid, _since, _enum in schema.FIELDS[message_type]:
+        if kind in _COUNTED:
             length = payload[at] if at < size else size
             if at + 1 + length > size:
                 return None, SHORT_PAYLOAD
             if not low <= length <= high:
                 return None, OUT_OF_RANGE
             raw = payload[at + 1 : at + 1 + length]
+            at += 1 + length
+            if kind != _TEXT:
+                fields[name] = bytes(raw)
+                continue
             try:
                 fields[name] = str(raw, "utf-8")
             except UnicodeError:
                 return None, BAD_TEXT
             if not _strict(raw):
                 return None, BAD_TEXT
-            at += 1 + length
             continue
         width = struct.calcsize(">" + kind)
         if at + width > size:
             return None, SHORT_PAYLOAD
         value = struct.unpack_from(">" + kind, payload, at)[0]
         at += width
-        if kind in BYTES:
+        if kind in sized:
             value = bytes(value)
         elif invalid is not None and value == invalid:
             value = None
@@ -95,7 +109,7 @@ def decode(message_type: int, payload: bytes) -> tuple:
         return None, TRAILING_BYTES
     if outside:
         return None, OUT_OF_RANGE
-    for status, readings in READINGS.get(message_type, ()):
+    for status, readings in schema.READINGS.get(message_type, ()):
         for name in readings:
             if (fields[name] is None) != (fields[status] != 0):
                 return None, CONTRADICTION

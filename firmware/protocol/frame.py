@@ -101,8 +101,8 @@ def encode(
     return body + struct.pack(">I", binascii.crc32(body) & 0xFFFFFFFF)
 
 
-def decode(data: bytes) -> Frame:
-    # A Frame for any bytes; its error is 0 or a reason. Never raises on bytes.
+def decode(data: bytes, names: dict = NAMES) -> Frame:
+    # A Frame for any bytes; its error is 0 or a reason. Never raises on bytes. names: of the message types that are known.
     size = len(data)
     if size < HEADER_BYTES + CRC_BYTES:
         return Frame(TOO_SHORT)
@@ -119,6 +119,6 @@ def decode(data: bytes) -> Frame:
         error = LENGTH_MISMATCH
     elif flags:
         error = BAD_FLAGS
-    elif message_type not in NAMES:
+    elif message_type not in names:
         error = UNKNOWN_TYPE
     return Frame(error, message_type, bytes(source), session, seq, uptime_ms, bytes(data[HEADER_BYTES:-4]), flags)

@@ -1,0 +1,4 @@
+# Wiring only: the rig's data -> drivers -> outputs and inputs -> the console.
+from assembly import start
+
+start()

@@ -1,0 +1,1 @@
+# The contract between a bench and its rig, imported by both sides.
