@@ -54,7 +54,10 @@ class Phase:
 
 @dataclass
 class RunResult:
-    """A whole run on one device. `about`: versions, image hash, bench identity and its calibration date, operator, git commit."""
+    """A whole run on one device. `about`: versions, image hash, bench identity and its calibration date, git commit, host, seed.
+
+    `why` says in a line what an outcome other than pass is due to; `cause` is one of errors.CAUSES when it is error.
+    """
 
     serial: str
     bench: str
@@ -63,5 +66,6 @@ class RunResult:
     ended_ms: int = 0
     outcome: Outcome = "pass"
     why: str = ""
+    cause: str = ""
     phases: list[Phase] = field(default_factory=list)
     about: dict[str, Any] = field(default_factory=dict)
