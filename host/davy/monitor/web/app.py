@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from davy.monitor.web import api, pages
+from davy.monitor.web import api, login_pages, pages
 from davy.monitor.web.auth import COOKIE, Guard
 from davy.monitor.web.queries import DatabaseAway
 from davy.monitor.web.services import Services
@@ -46,6 +46,7 @@ def make_app(services: Services, version: str, hosts: frozenset[str] | None) -> 
     app.state.services = services
     app.include_router(api.router)
     app.include_router(pages.router)
+    app.include_router(login_pages.router)
     app.mount("/static", StaticFiles(directory=pages.STATIC), name="static")
     app.add_exception_handler(RequestValidationError, _bad_parameter)
     app.add_exception_handler(HTTPException, _http_problem)

@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from typing import Protocol
 
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from davy.monitor.web.live import Live
 from davy.monitor.web.refusals import Refusals
+
+
+class Told(Protocol):
+    """What is told live, to a bounded number of clients."""
+
+    def enter(self) -> bool:
+        """Take a place; False when there is none."""
+
+    def leave(self) -> None:
+        """Give the place back."""
+
+    def stream(self, since_id: int | None) -> AsyncIterator[str]:
+        """Messages for one client, until there are no more."""
 
 
 class LiveResponse(Response):
@@ -16,7 +30,7 @@ class LiveResponse(Response):
 
     media_type = "text/event-stream"
 
-    def __init__(self, live: Live, since_id: int | None, refusals: Refusals) -> None:
+    def __init__(self, live: Told, since_id: int | None, refusals: Refusals) -> None:
         super().__init__(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
         self._live = live
         self._since_id = since_id

@@ -29,24 +29,26 @@ class WebOptions:
     token: str | None = field(repr=False)
 
 
-def check_web_options(web: str, tls: Path | None = None, token_file: Path | None = None) -> WebOptions:
-    """Of `--web HOST:PORT`, `--web-tls DIR`, `--web-token-file FILE`. Raises InputError for what is not safe or not there."""
+def check_web_options(
+    web: str, tls: Path | None = None, token_file: Path | None = None, option: str = "--web"
+) -> WebOptions:
+    """Of `--web HOST:PORT` (or another `option`), `--web-tls DIR`, `--web-token-file FILE`. Raises InputError for what is not safe or not there."""
     host, colon, port = web.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
     if not colon or not host or not port.isascii() or not port.isdigit() or not 0 < int(port) < 65536:
-        raise InputError("--web", f"{web!r} will not do", "write HOST:PORT, such as 127.0.0.1:8080")
+        raise InputError(option, f"{web!r} will not do", "write HOST:PORT, such as 127.0.0.1:8080")
     token = read_token(token_file) if token_file is not None else None
-    check_safe(host, tls, token)
+    check_safe(host, tls, token, option)
     return WebOptions(host, int(port), tls, token)
 
 
-def check_safe(host: str, tls: Path | None, token: str | None) -> None:
+def check_safe(host: str, tls: Path | None, token: str | None, option: str = "--web") -> None:
     """Raises InputError unless the host is loopback or both TLS and a token are given, and the TLS folder will do."""
     if not is_loopback(host) and (tls is None or token is None):
         missing = " and ".join(
             option for option, given in (("--web-tls DIR", tls), ("--web-token-file FILE", token)) if given is None
         )
-        raise InputError("--web", f"{host} is not loopback: others could read along", f"give {missing} as well")
+        raise InputError(option, f"{host} is not loopback: others could read along", f"give {missing} as well")
     if tls is not None:
         check_tls_folder(tls)
 

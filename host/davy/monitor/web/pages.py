@@ -1,21 +1,15 @@
-"""The page, its login form, and the files that they load: all of this package, none from anywhere else."""
+"""The page and the files that it loads: all of this package, none from anywhere else."""
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
-from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, Response
 
 from davy.monitor.web.services import Services
 
 STATIC = Path(__file__).parent / "static"
-_MOST_FORM_BYTES = 4_096
-_FORM_S = 10.0
-#: In login.html, where a refusal stands.
-_MARK = "<!-- refusal -->"
 _LOGOUT_HIDDEN, _LOGOUT = 'id="logout" hidden', 'id="logout"'
 
 router = APIRouter(include_in_schema=False)
@@ -27,51 +21,3 @@ def index(request: Request) -> Response:
     services: Services = request.app.state.services
     text = (STATIC / "index.html").read_text(encoding="utf-8")
     return HTMLResponse(text.replace(_LOGOUT_HIDDEN, _LOGOUT) if services.sessions.needed else text)
-
-
-@router.get("/login")
-def login_form(request: Request) -> Response:
-    """The form, or the page at once where no token is asked for."""
-    services: Services = request.app.state.services
-    return _form("") if services.sessions.needed else RedirectResponse("/", 303)
-
-
-@router.post("/login")
-async def login(request: Request) -> Response:
-    """A right token opens a session."""
-    services: Services = request.app.state.services
-    try:
-        given = await asyncio.wait_for(_token(request), _FORM_S)
-    except asyncio.TimeoutError:
-        given = ""
-    if not services.sessions.is_token(given):
-        services.refusals.count("wrong token", request.client.host if request.client else "an unknown client")
-        return _form("This is not the token.", 401)
-    answer = RedirectResponse("/", 303)
-    services.sessions.open(answer)
-    return answer
-
-
-@router.post("/logout")
-def logout(request: Request) -> Response:
-    """Ends this browser's session."""
-    services: Services = request.app.state.services
-    answer = RedirectResponse("/login", 303)
-    services.sessions.close(answer)
-    return answer
-
-
-def _form(refusal: str, status: int = 200) -> Response:
-    text = (STATIC / "login.html").read_text(encoding="utf-8")
-    return HTMLResponse(
-        text.replace(_MARK, f'<p class="refusal" role="alert">{refusal}</p>' if refusal else ""), status
-    )
-
-
-async def _token(request: Request) -> str:
-    body = b""
-    async for piece in request.stream():
-        body += piece
-        if len(body) > _MOST_FORM_BYTES:
-            return ""
-    return parse_qs(body.decode("utf-8", "replace"), max_num_fields=10).get("token", [""])[0].strip()

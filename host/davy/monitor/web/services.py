@@ -11,10 +11,16 @@ from davy.monitor.web.refusals import Refusals
 
 
 @dataclass(frozen=True)
-class Services:
+class Door:
+    """Of whoever asks: who may, and who was refused."""
+
+    sessions: Sessions
+    refusals: Refusals
+
+
+@dataclass(frozen=True)
+class Services(Door):
     """Made by the server, handed to the application."""
 
     db_path: Path
-    sessions: Sessions
     live: Live
-    refusals: Refusals

@@ -8,7 +8,8 @@ const SILENT_MS = 35000;
 export class Stream {
   // restore() brings the page up to date from REST and gives the event id to go on from; hear(name, data) takes what
   // comes; status(live, since) is told of each change.
-  constructor(restore, hear, status) {
+  constructor(restore, hear, status, names = ["device", "event", "incidents", "database", "beat"]) {
+    this.names = names;
     this.restore = restore;
     this.hear = hear;
     this.status = status;
@@ -33,7 +34,7 @@ export class Stream {
   connect(sinceId) {
     const source = new EventSource(`/api/live?since_id=${sinceId}`);
     this.source = source;
-    for (const name of ["device", "event", "incidents", "database", "beat"]) {
+    for (const name of this.names) {
       source.addEventListener(name, (message) => {
         if (source !== this.source) return;
         this.alive();
