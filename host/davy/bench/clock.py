@@ -10,6 +10,8 @@ from typing import Protocol
 _FIRST_LOOK_S = 0.1
 _LONGEST_LOOK_S = 5.0
 _LOOK_GROWS = 1.2
+#: A virtual clock counts milliseconds: of less than one it makes none, and a wait would never end.
+_SHORTEST_LOOK_S = 0.001
 
 
 class Clock(Protocol):
@@ -46,6 +48,24 @@ def wait_until(
         left_s = end_s - clock.now_s()
         if left_s <= 0:
             return False
-        clock.wait(min(look_s, left_s))
+        clock.wait(max(_SHORTEST_LOOK_S, min(look_s, left_s)))
         look_s = min(look_s * _LOOK_GROWS, longest_look_s)
     return True
+
+
+class BeatingClock:
+    """A clock that gives a sign of life in long waits."""
+
+    def __init__(self, clock: Clock, beat: Callable[[], None]) -> None:
+        self._clock, self._beat = clock, beat
+        self.virtual = clock.virtual
+
+    def now_s(self) -> float:
+        return self._clock.now_s()
+
+    def wait(self, seconds: float) -> None:
+        while seconds > 0:
+            piece_s = min(seconds, _LONGEST_LOOK_S)
+            self._clock.wait(piece_s)
+            self._beat()
+            seconds -= piece_s

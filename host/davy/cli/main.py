@@ -6,6 +6,7 @@ import sys
 
 import typer
 
+from davy.cli.bench_command import app as bench_app
 from davy.cli.board_command import board
 from davy.cli.ca_command import app as ca_app
 from davy.cli.chaos_command import chaos
@@ -45,6 +46,7 @@ app.command()(chaos)
 app.add_typer(ca_app, name="ca")
 app.add_typer(unit_app, name="unit")
 app.add_typer(station, name="station")
+app.add_typer(bench_app, name="bench")
 app.command()(image)
 app.command()(board)
 app.command()(flash)

@@ -1,0 +1,135 @@
+"""`davy bench`: the suite on a device, virtual or in a fixture, and what past runs say."""
+
+from __future__ import annotations
+
+import getpass
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from davy.cli.bench_history_command import history, trend
+from davy.cli.bench_serve_command import serve
+from davy.errors import EXIT_DESK, EXIT_FAILED, EXIT_OK, InputError
+from davy.paths import FIRMWARE
+
+if TYPE_CHECKING:
+    from davy.bench.session import Summary
+
+app = typer.Typer(no_args_is_help=True, help="Test devices with limits: one suite for a virtual board and for a bench.")
+app.command()(history)
+app.command()(trend)
+app.command()(serve)
+
+Benches = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--bench", metavar="FILE.yaml", help="A bench's file (docs/bench.md); again for more. Without: a virtual bench."
+    ),
+]
+Serials = Annotated[
+    list[str] | None, typer.Option("--serial", metavar="SN", help="Of the device in the fixture; again, one a bench.")
+]
+
+
+def _operator() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return ""
+
+
+@app.command()
+def run(
+    bench: Benches = None,
+    serial: Serials = None,
+    select: Annotated[
+        str, typer.Option("-k", metavar="EXPR", help="Only tests whose names fit: 'latch or power'.")
+    ] = "",
+    records: Annotated[Path, typer.Option(metavar="DIR", help="Where records, reports and history go.")] = Path(
+        "records"
+    ),
+    operator: Annotated[str, typer.Option(metavar="NAME", help="Who tests; into the record.")] = _operator(),
+    count: Annotated[int, typer.Option(help="So many virtual benches at once.", min=1, max=64)] = 1,
+    board: Annotated[str, typer.Option(metavar="NAME", help="Board of a virtual device.")] = "virtual",
+    firmware: Annotated[
+        Path, typer.Option(metavar="DIR", help="Another firmware tree, to be built and put on the device.")
+    ] = FIRMWARE,
+    seed: Annotated[int, typer.Option(help="Of a virtual device's noise and tolerances.", min=0)] = 1,
+    long: Annotated[bool, typer.Option("--long", help="Also what takes a real device hours.")] = False,
+    junit: Annotated[
+        Path | None, typer.Option("--junit", metavar="FILE.xml", help="A JUnit file for CI, with the measurements.")
+    ] = None,
+    list_: Annotated[bool, typer.Option("--list", help="Show the tests, and run none.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more of what failed.")] = False,
+) -> int:
+    """Bring each device through the suite: off, flashed, provisioned, armed, and then test by test.
+
+    Exit status 1 when a device failed, 3 when a bench did: then there is no verdict on its device.
+
+    Examples:
+
+      davy bench run
+
+      davy bench run --bench bench-1.yaml --serial GA26000001
+
+      davy bench run --count 8 -k "valve or latch" --junit bench.xml
+    """
+    from davy.bench.options import BenchOptions
+    from davy.bench.running import run_suite, tests_of
+
+    if list_:
+        print("\n".join(tests_of(select)))
+        return EXIT_OK
+    files, serials = bench or [], serial or []
+    benches = max(len(files), len(serials), count)
+    if files and len(files) != benches:
+        raise InputError("--serial", f"{benches} devices on {len(files)} benches", "a --bench for each --serial")
+    if not (firmware / "main.py").is_file():
+        raise InputError("--firmware", f"{firmware} has no main.py", "a tree like firmware/")
+    records.mkdir(parents=True, exist_ok=True)
+    options = BenchOptions(
+        records=records.resolve(),
+        summaries=records,
+        board=board,
+        firmware=firmware.resolve(),
+        seed=seed,
+        serials=tuple(serials),
+        bench_files=tuple(str(each.resolve()) for each in files),
+        operator=operator,
+        long=long,
+    )
+    ran = run_suite(replace(options), benches, select, junit, verbose)
+    for summary in ran.summaries:
+        _tell(summary)
+    outcomes = [each.outcome for each in ran.summaries]
+    stopped = ran.status == _STOPPED and "error" in outcomes
+    if len(ran.summaries) < benches or (ran.status not in _ENDED and not stopped):
+        raise RuntimeError(
+            f"the suite ended with {ran.status}, and {len(ran.summaries)} of {benches} benches with a record"
+        )
+    if "error" in outcomes:
+        return EXIT_DESK
+    return EXIT_FAILED if "fail" in outcomes else EXIT_OK
+
+
+#: Of pytest: all passed, some failed; and stopped, as it is after a bench error.
+_ENDED, _STOPPED = (0, 1), 2
+_WORDS = {
+    "pass": "PASS",
+    "marginal": "PASS, marginal",
+    "fail": "FAIL",
+    "error": "BENCH ERROR",
+    "skip": "NOTHING TESTED",
+}
+
+
+def _tell(summary: Summary) -> None:
+    counts = f"{summary.passed} passed, {summary.failed} failed, {summary.skipped} skipped"
+    print(f"{_WORDS[summary.outcome]}  {summary.serial} on {summary.bench}: {counts} in {summary.wall_s:g} s")
+    if summary.why:
+        print(f"  {f'{summary.cause}: ' if summary.cause else ''}{summary.why}")
+    if summary.record:
+        print(f"  {summary.record}")
+        print(f"  {Path(summary.record).with_suffix('.html')}")
