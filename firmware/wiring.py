@@ -140,7 +140,7 @@ def _change(settings: dict, expected: dict) -> "Any":
         except MemoryError:
             return int(outcomes.index("refused_store"))
         finally:
-            for name in ("amend", "unit", "drivers.unit_store"):
+            for name in ("amend", "recalibrate", "unit", "drivers.unit_store"):
                 sys.modules.pop(name, None)
 
     return change

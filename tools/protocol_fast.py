@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from protocol import frame, messages
 
-_WIRE_LIMITS = {"B": 0xFF, "H": 0xFFFF, "I": 0xFFFFFFFF, "Q": (1 << 64) - 1}
+_WIRE_LIMITS = {
+    "B": (0, 0xFF), "H": (0, 0xFFFF), "I": (0, 0xFFFFFFFF), "Q": (0, (1 << 64) - 1), "b": (-(1 << 7), (1 << 7) - 1),
+    "h": (-(1 << 15), (1 << 15) - 1), "i": (-(1 << 31), (1 << 31) - 1),
+}  # fmt: skip
 #: Names that a frame's own parts have in the functions; a field that is called so has another there.
 _TAKEN = ("version", "flags", "source", "session", "seq", "uptime_ms", "length", "crc", "data", "body", "message")
 
@@ -84,9 +87,10 @@ def _bad(kind: int) -> list[str]:
     conditions = []
     for name, wire, _unit, low, high, invalid, _since, _enum in messages.FIELDS[kind]:
         if wire in _WIRE_LIMITS and invalid is None:
-            if low > 0:
+            least, most = _WIRE_LIMITS[wire]
+            if low > least:
                 conditions.append(f"{_local(name)} < {low}")
-            if high < _WIRE_LIMITS[wire]:
+            if high < most:
                 conditions.append(f"{_local(name)} > {high}")
     return conditions
 
@@ -105,11 +109,11 @@ def _outside(name: str, low: int, high: int) -> str:
     return f"not {low} <= {name} <= {high}" if low else f"{name} > {high}"
 
 
-def _lone(kind: int) -> list[tuple[str, int, int]]:
-    """(field, highest value, invalid value) of those that may be invalid without a status beside them; from 0 up."""
+def _lone(kind: int) -> list[tuple[str, int, int, int]]:
+    """(field, lowest value, highest value, invalid value) of those that may be invalid without a status beside them."""
     readings = _readings(kind)
     return [
-        (field[0], field[4], field[5])
+        (field[0], field[3], field[4], field[5])
         for field in messages.FIELDS[kind]
         if field[5] is not None and field[0] not in readings
     ]
@@ -134,9 +138,9 @@ def _pack(kind: int) -> str:
         lines += [f"            {reading} = {invalid}" for reading, _, invalid in readings]
         wrong = " or ".join(f"{reading} is None or {outside}" for reading, outside, _ in readings)
         lines.append(f"        elif {wrong}:\n            return None")
-    for field, high, invalid in _lone(kind):
+    for field, low, high, invalid in _lone(kind):
         lines.append(f"        if {field} is None:\n            {field} = {invalid}")
-        lines.append(f"        elif {field} > {high}:\n            return None")
+        lines.append(f"        elif {_outside(field, low, high)}:\n            return None")
     header = f"{messages.PROTOCOL_VERSION}, 0, {kind}, source, session, seq, uptime_ms, {_payload_bytes(kind)}"
     lines.append(f"        body = _{name.upper()}.pack({header}, {', '.join(names)})")
     lines.append("    except (struct.error, TypeError):\n        return None")
@@ -162,10 +166,10 @@ def _unpack(kind: int) -> str:
         lines.append("            return None")
         lines += [f"        {reading} = None" for reading, _, _ in readings]
         lines.append(f"    elif {' or '.join(outside for _, outside, _ in readings)}:\n        return None")
-    for field, high, invalid in _lone(kind):
+    for field, low, high, invalid in _lone(kind):
         lines.append(f"    if {field} == {invalid}:\n        {field} = None")
-        if high != invalid - 1:
-            lines.append(f"    elif {field} > {high}:\n        return None")
+        if low or high != invalid - 1:
+            lines.append(f"    elif {_outside(field, low, high)}:\n        return None")
     lines.append(f"    message = _new({name.capitalize()}, ({', '.join(names)}))")
     lines.append("    return _new(Decoded, (source, session, seq, uptime_ms, message))")
     return "\n\n" + "\n".join(lines) + "\n"

@@ -41,7 +41,7 @@ def _intro() -> str:
 Generated from `firmware/protocol/messages.py` by `python tools/generate_protocol.py`: change that, not this page.
 Schema checksum of this version: `0x{messages.schema_checksum():08X}`. Numbers are big-endian.
 
-A device sends HELLO, STATE, EVENT and PROOF frames; a monitor or a test station sends ACK, COMMAND, QUERY and CHALLENGE frames.
+A device sends HELLO, STATE, EVENT, PROOF and READINGS frames; a monitor or a test station sends ACK, COMMAND, QUERY and CHALLENGE frames.
 No message opens a valve.
 """
 
@@ -135,7 +135,10 @@ def _messages() -> str:
 
 
 def _commands() -> str:
-    return """
+    rows = "".join(
+        f"| `{name}` | {values} | {what} | {when} |\n" for name, values, what, when in protocol_words.SETTINGS
+    )
+    return f"""
 ## Commands
 Over a network a unit takes a COMMAND only when it is sealed, meant for it, of its present session, and of an id above every one that
 it has taken in that session. What became of it is told in one EVENT of kind `command` with that id. The same id again is not done
@@ -144,6 +147,13 @@ of a lower id is refused and counted. A unit without a secret takes no command o
 
 On its wired line and its console, where a person could as well press its button, a unit also takes `close_valve`, `mute`, `self_test` and
 `identify` unsealed, with session 0 and id 0; their EVENT carries no id. `set` and `time` need the seal there too, if the unit has a secret.
+
+### What can be set
+| setting | value | what it is | lived by |
+|---|---|---|---|
+{rows}
+From `calibration_day` on a setting is taken on the wired line and the console alone, and answered with `refused_network` otherwise: a
+wrong one would make the alarm deaf. A number without a day before it, in the same session, is refused; both are kept in one write.
 """
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from protocol.messages import ACK, CHALLENGE, COMMAND, EVENT, HELLO, PROOF, QUERY, STATE
+from protocol.messages import ACK, CHALLENGE, COMMAND, EVENT, HELLO, MEASURED, PROOF, QUERY, STATE
 
 MEANINGS = {
     HELLO: "Who speaks, and what it is: sent after each connect, and at the start on a serial line.",
@@ -13,6 +13,7 @@ MEANINGS = {
     QUERY: "To the device, on the wired line: say that now.",
     CHALLENGE: "To the device: prove who you are. The answer is a PROOF, or nothing.",
     PROOF: "The answer to a CHALLENGE: only the unit with this identifier's secret can give it.",
+    MEASURED: "The answer to a QUERY of `readings`: what the sensors measure, and by what. For who calibrates them.",
 }
 
 FIELDS: dict[int, dict[str, str]] = {
@@ -82,7 +83,7 @@ FIELDS: dict[int, dict[str, str]] = {
         "command_id": "grows with each command to this device; one that was seen is not done again",
         "command": "what to do",
         "setting": "of `set`: which one",
-        "argument": "of `set`: its value; of `time`: seconds since 1970; else 0",
+        "argument": "of `set`: its value, see the table of settings; of `time`: seconds since 1970; else 0",
     },
     QUERY: {
         "target": "source id of the device that is meant; zeros: whoever is on this line",
@@ -97,7 +98,47 @@ FIELDS: dict[int, dict[str, str]] = {
         "proof": "HMAC-SHA256 of the unit's secret over the label, the source and the nonce",
         "certificate": "first eight bytes of the SHA-256 of the unit's certificate (DER); zeros if it has none",
     },
+    MEASURED: {
+        "methane_status": "of the methane reading",
+        "methane_uv": "at the ADC pin, as the safety loop filtered it last; invalid while it has none. Also of a faulty sensor",
+        "methane_factor_permille": "Rs against the curve's conditions, as it is reckoned with now: climate and slow drift",
+        "methane_r0_ohm": "R0 that is measured by; invalid without a calibration",
+        "co_status": "of the CO reading",
+        "co_uv": "at the ADC pin; of a cycled sensor at the end of its newest cycle; invalid while there is none",
+        "co_factor_permille": "Rs, or a cell's current, against the curve's conditions; invalid where nothing is reckoned",
+        "co_r0_ohm": "R0 that is measured by; invalid without one",
+        "co_sensitivity_pa_per_ppm": "of a cell, that is measured by; invalid without one",
+        "climate_status": "of temperature and humidity; the worst case is reckoned with unless it is ok",
+        "temperature_cdegc": "that is reckoned with",
+        "humidity_permille": "relative, that is reckoned with",
+        "calibration_day": "day of the calibration that is in force, since 1970; of several sensors the oldest; invalid without one",
+    },
 }
+
+#: (setting, its values, what it is, when it is lived by) of a `set`.
+SETTINGS = (
+    ("mqtt_state_ms", "1000..3600000", "period of STATE over MQTT", "at once"),
+    ("serial_state_ms", "200..3600000", "period of STATE on the wired line", "at once"),
+    (
+        "calibration_day",
+        "0..47481",
+        "days since 1970, 0 for unknown: waits for the number that follows",
+        "with that number",
+    ),
+    (
+        "methane_r0_ohm",
+        "a quarter to four times the type's, or 0",
+        "R0 of the methane sensor; 0 takes it away",
+        "from the next start",
+    ),
+    ("co_r0_ohm", "the same", "R0 of an MQ-7; 0 takes it away", "from the next start"),
+    (
+        "co_sensitivity_pa_per_ppm",
+        "the same, and 1200..2400",
+        "of an electrochemical cell; 0 takes it away",
+        "from the next start",
+    ),
+)
 
 #: (kind, what detail holds, what value holds) of an EVENT.
 EVENT_FIELDS = (

@@ -23,6 +23,7 @@ COMMAND = 5
 QUERY = 6
 CHALLENGE = 7
 PROOF = 8
+MEASURED = 9
 
 # Types of fields that are so many bytes as they are.
 BYTES = ("8s", "16s", "32s")
@@ -50,9 +51,13 @@ ENUMS: dict = {
         "button", "loss", "muted", "mute_ended", "self_test", "command", "tamper", "end_of_service", "settings",
     ),
     "command": ("none", "close_valve", "mute", "self_test", "identify", "set", "time"),
-    "setting": ("none", "mqtt_state_ms", "serial_state_ms"),
-    "query": ("hello", "state"),
-    "outcome": ("done", "refused_alarm", "refused_busy", "nothing_to_do", "unknown", "refused_value", "refused_store"),
+    "setting": (
+        "none", "mqtt_state_ms", "serial_state_ms", "calibration_day", "methane_r0_ohm", "co_r0_ohm", "co_sensitivity_pa_per_ppm",
+    ),
+    "query": ("hello", "state", "readings"),
+    "outcome": (
+        "done", "refused_alarm", "refused_busy", "nothing_to_do", "unknown", "refused_value", "refused_store", "refused_network",
+    ),
     "product": ("gas_alarm_ch4", "gas_alarm_ch4_co"),
     "clock": ("unknown", "sntp", "command"),
     "test": ("none", "running", "passed", "failed"),
@@ -60,6 +65,10 @@ ENUMS: dict = {
     "result": ("stored", "stored_before", "refused"),
     "flag": ("no", "yes"),
 }  # fmt: skip
+
+# Settings from here on are what the sensors measure by: a wrong one makes an alarm deaf, so they are taken on the wired line and
+# the console alone, whoever has sealed them.
+FIRST_WIRED_SETTING: int = ENUMS["setting"].index("calibration_day")
 
 # Bits of the field `faults`, by position.
 FAULT_BITS = (
@@ -92,7 +101,7 @@ TEST_ITEMS = ("methane", "co", "valve", "relay", "store", "reference", "climate"
 
 NAMES = {
     HELLO: "HELLO", STATE: "STATE", EVENT: "EVENT", ACK: "ACK", COMMAND: "COMMAND", QUERY: "QUERY",
-    CHALLENGE: "CHALLENGE", PROOF: "PROOF",
+    CHALLENGE: "CHALLENGE", PROOF: "PROOF", MEASURED: "READINGS",
 }  # fmt: skip
 
 FIELDS: dict = {
@@ -161,12 +170,12 @@ FIELDS: dict = {
         ("session", "I", "", 0, U32, None, 1, ""),
         ("command_id", "I", "", 0, 4294967294, None, 1, ""),
         ("command", "B", "", 1, 6, None, 1, "command"),
-        ("setting", "B", "", 0, 2, None, 1, "setting"),
+        ("setting", "B", "", 0, 6, None, 1, "setting"),
         ("argument", "I", "", 0, U32, None, 1, ""),
     ),
     QUERY: (
         ("target", "8s", "", 8, 8, None, 1, ""),
-        ("what", "B", "", 0, 1, None, 1, "query"),
+        ("what", "B", "", 0, 2, None, 1, "query"),
     ),
     CHALLENGE: (
         ("target", "8s", "", 8, 8, None, 1, ""),
@@ -176,6 +185,21 @@ FIELDS: dict = {
         ("nonce", "16s", "", 16, 16, None, 1, ""),
         ("proof", "32s", "", 32, 32, None, 1, ""),
         ("certificate", "8s", "", 8, 8, None, 1, ""),
+    ),
+    MEASURED: (
+        ("methane_status", "B", "", 0, 10, None, 1, "status"),
+        ("methane_uv", "I", "uV", 0, 10000000, U32, 1, ""),
+        ("methane_factor_permille", "H", "1/1000", 1, 65534, U16, 1, ""),
+        ("methane_r0_ohm", "I", "ohm", 1, 1000000, U32, 1, ""),
+        ("co_status", "B", "", 0, 10, None, 1, "status"),
+        ("co_uv", "I", "uV", 0, 10000000, U32, 1, ""),
+        ("co_factor_permille", "H", "1/1000", 1, 65534, U16, 1, ""),
+        ("co_r0_ohm", "I", "ohm", 1, 1000000, U32, 1, ""),
+        ("co_sensitivity_pa_per_ppm", "H", "pA/ppm", 1, 65534, U16, 1, ""),
+        ("climate_status", "B", "", 0, 10, None, 1, "status"),
+        ("temperature_cdegc", "h", "0.01 degC", -4000, 12500, None, 1, ""),
+        ("humidity_permille", "H", "1/1000", 0, 1000, None, 1, ""),
+        ("calibration_day", "H", "d", 0, 65534, U16, 1, ""),
     ),
 }
 

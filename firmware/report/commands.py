@@ -14,6 +14,7 @@ _TIME = _NAMES.index("time")
 _OUTCOMES = messages.ENUMS["outcome"]
 _DONE = _OUTCOMES.index("done")
 _BAD_VALUE = _OUTCOMES.index("refused_value")
+_BY_NETWORK = _OUTCOMES.index("refused_network")
 _NOTHING = 0  # of the safety loop's `command`: none is waiting there
 
 
@@ -65,7 +66,9 @@ class Commands:
             self._waiting.append(own_id)
             self._snapshot.command = command
         elif command == _SET:
-            self._answer(command, self._change(fields["setting"], fields["argument"]), own_id)
+            setting = fields["setting"]
+            wired = by_hand or setting < messages.FIRST_WIRED_SETTING
+            self._answer(command, self._change(setting, fields["argument"]) if wired else _BY_NETWORK, own_id)
         else:
             self._answer(command, _DONE if self._set_time(fields["argument"]) else _BAD_VALUE, own_id)
         return GOOD

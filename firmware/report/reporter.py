@@ -109,7 +109,9 @@ class Reporter:
     # What is asked of it by what arrives
 
     def say(self, what: str) -> bytes:
-        # A frame of it, `hello` or `state`, for who asks on a wire.
+        # A frame of it, `hello`, `state` or `readings`, for who asks on a wire.
+        if what == "readings":
+            return self._readings()
         # Its HELLO is not the one whose acknowledgement is awaited.
         return bytes(self.frames.hello(self._about, self.clock)[1]) if what == "hello" else self._state()
 
@@ -219,6 +221,13 @@ class Reporter:
 
     def _state(self) -> bytes:
         return self.frames.state(self._snapshot, self.journal, self.counters.rejected)
+
+    def _readings(self) -> bytes:
+        from report.readings import readings  # whoever calibrates asks for it, and nobody else
+
+        fields = readings(self._snapshot, self._about["calibration_day"])
+        del sys.modules["report.readings"]
+        return bytes(self.frames.make(messages.MEASURED, fields)[1])
 
     def _sealed(self, frame: bytes) -> bytes:
         return seal.seal(self._key, frame) if self._key else bytes(frame)

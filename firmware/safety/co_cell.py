@@ -33,16 +33,19 @@ class CoCell:
     def __init__(self, circuit: CellCircuit, range_ppm: int, stuck_samples: int) -> None:
         self.value_ppm = 0
         self.status = WARMING
+        self.circuit = circuit
+        self.permille = 1_000
         self._calibrated = circuit.plausible()
         self._bias_uv = circuit.bias_uv
         self._range_ppm = range_ppm
         self._uv_per_10_ppm = circuit.nv_per_ppm() // 100 if self._calibrated else 1
         self._scaled = self._uv_per_10_ppm
-        self._filter = Filter(stuck_samples, _JUMP_UV)
+        self.filter = Filter(stuck_samples, _JUMP_UV)
         self._up_ms = 0
 
     def compensate(self, permille: int) -> None:
         # permille: the cell's current against 20 degC.
+        self.permille = permille
         self._scaled = self._uv_per_10_ppm * permille // 1_000
         if self._scaled < 1:
             self._scaled = 1
@@ -58,8 +61,8 @@ class CoCell:
 
     def sample(self, uv: int) -> None:
         # uv: microvolts at the pin, negative when the ADC gave none.
-        doubt = self._filter.push(uv)
-        median = self._filter.uv
+        doubt = self.filter.push(uv)
+        median = self.filter.uv
         if median < 0:
             if doubt:
                 self._is(SILENT, 0)

@@ -20,7 +20,8 @@ class CoCycle:
         self.value_ppm = 0
         self.status = ABSENT if reading is None else WARMING if reading.calibrated else UNCALIBRATED
         self.heater_permille = 0 if reading is None else HIGH_PERMILLE
-        self._reading = reading
+        self.reading = reading
+        self.uv = -1  # at the end of the newest low phase
         self._short_uv = short_uv
         self._low = False
         self._phase_ms = 0
@@ -31,8 +32,8 @@ class CoCycle:
         self._same = 0  # looks in a row that found the very same voltage
 
     def compensate(self, permille: int) -> None:
-        if self._reading is not None:
-            self._reading.compensate(permille)
+        if self.reading is not None:
+            self.reading.compensate(permille)
 
     def heater(self, warm: bool) -> None:
         # Told each second whether the heater's current is as it should be, while it is on.
@@ -48,7 +49,7 @@ class CoCycle:
 
     def wants_sample(self, dt_ms: int) -> bool:
         # Move on by dt_ms; True when sample() is to be called in this step.
-        if self._reading is None:
+        if self.reading is None:
             return False
         phase_ms = self._phase_ms + dt_ms
         if self._low:
@@ -58,7 +59,7 @@ class CoCycle:
         elif phase_ms >= HIGH_MS:
             self._low = True
             self.heater_permille = LOW_PERMILLE
-            self._reading.forget()
+            self.reading.forget()
             phase_ms = 0
         self._phase_ms = phase_ms
         if self._low and phase_ms >= LOW_MS - WINDOW_MS:
@@ -71,7 +72,7 @@ class CoCycle:
 
     def sample(self, uv: int) -> None:
         # uv: microvolts at the pin, negative when the ADC gave none.
-        reading = self._reading
+        reading = self.reading
         if reading is None:
             return
         if OPEN_UV < uv < self._short_uv:
@@ -97,9 +98,11 @@ class CoCycle:
                 self.status = STUCK
 
     def _finish(self) -> None:
-        reading = self._reading
+        reading = self.reading
         self._low = False
         self.heater_permille = HIGH_PERMILLE
+        if reading is not None:
+            self.uv = reading.filter.uv
         if reading is not None and self._bad < 2 and self._cold < _BAD_LOOKS and self._same < _STUCK_LOOKS:
             self.status = reading.status
             self.value_ppm = reading.value_ppm if reading.status == OK else 0

@@ -73,7 +73,7 @@ class Circuit:
 
 
 class MqReading:
-    # One MQ sensor: feed it a sample each step, read value_ppm and status.
+    # One MQ sensor: feed it a sample each step, read value_ppm and status; filter.uv, circuit and permille say what they are made of.
     #
     # compensate() says how many thousandths Rs is of what the curve's conditions would give; a sample's voltage is moved
     # to where those conditions would have it, then looked up.
@@ -81,12 +81,12 @@ class MqReading:
         self.value_ppm = 0
         self.status = WARMING
         self.range_ppm = range_ppm if range_ppm < MAX_PPM else MAX_PPM
-        self._circuit = circuit
+        self.circuit = circuit
         self.calibrated = circuit.plausible()
         self._table = array("i", [0] * POINTS)
         self._short_uv = 0
         self._full = 0
-        self._permille = 1000
+        self.permille = 1000
         if self.calibrated:
             full_uv = circuit.full_uv()
             self._full = full_uv >> _COARSE_BITS
@@ -94,14 +94,14 @@ class MqReading:
             for at in range(1, POINTS):
                 ppm = curve_ppm(ratios, ppms, circuit.ratio_permille(at << STEP_BITS))
                 self._table[at] = ppm if ppm < MAX_PPM else MAX_PPM
-        self._filter = Filter(stuck_samples, circuit.full_uv() // 3 * 2 if self.calibrated else 2_000_000)
+        self.filter = Filter(stuck_samples, circuit.full_uv() // 3 * 2 if self.calibrated else 2_000_000)
 
     def compensate(self, permille: int) -> None:
-        self._permille = 500 if permille < 500 else 2000 if permille > 2000 else permille
+        self.permille = 500 if permille < 500 else 2000 if permille > 2000 else permille
 
     def sample(self, uv: int) -> None:
         # uv: microvolts at the pin, negative when the ADC gave none.
-        filtered = self._filter
+        filtered = self.filter
         doubt = filtered.push(uv)
         median = filtered.uv
         if median < 0:
@@ -112,7 +112,7 @@ class MqReading:
         elif doubt:
             self._fault(doubt)
         elif OPEN_UV < median < self._short_uv:
-            self._look_up(median if self._permille == 1000 else self._moved(median))
+            self._look_up(median if self.permille == 1000 else self._moved(median))
         else:
             self._bad(median)
 
@@ -129,7 +129,7 @@ class MqReading:
     def _moved(self, median: int) -> int:
         # With u = uv / full, (1 - u) / u is Rs / RL; dividing that by the factor f gives u f / (u f + 1 - u).
         coarse = median >> _COARSE_BITS
-        part = coarse * self._permille
+        part = coarse * self.permille
         whole = part + (self._full - coarse) * 1000
         share = part // (whole >> _SHARE_BITS)
         moved = (self._full * share >> _SHARE_BITS) << _COARSE_BITS
@@ -149,8 +149,8 @@ class MqReading:
 
     def clean_ratio_permille(self) -> int:
         # Rs/R0 of the newest median, as measured; 0 while there is no number.
-        return self._circuit.ratio_permille(self._filter.uv) if self.status == OK else 0
+        return self.circuit.ratio_permille(self.filter.uv) if self.status == OK else 0
 
     def forget(self) -> None:
         # Start the filter anew: what was sampled before belongs to another phase.
-        self._filter.forget()
+        self.filter.forget()

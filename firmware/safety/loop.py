@@ -83,8 +83,8 @@ class SafetyLoop:
         self.health.bits = faults
         self.operation = Operation(self, profile["mute_ms"])
         self.supervision = Supervision(parts, drivers, self.health, self.events, kept, profile["service_hours"])
-        self._methane: MqReading = parts["methane"]
-        self._co = parts["co"]
+        self.methane: MqReading = parts["methane"]
+        self.co = parts["co"]
         self._read_methane_uv = drivers["methane"].read_uv
         self._read_co = drivers["co"].read_uv
         self._read_button = drivers["button"].read
@@ -156,7 +156,7 @@ class SafetyLoop:
             self.events.push(EVENT_PREHEAT_DONE, now_ms, NO_GAS, 0, 0)
 
     def _sample(self, dt_ms: int) -> None:
-        methane = self._methane
+        methane = self.methane
         methane.sample(self._read_methane_uv())
         status = methane.status
         if status == OK:
@@ -171,7 +171,7 @@ class SafetyLoop:
         else:
             self.methane_ppm = ppm = methane.value_ppm
             self.methane_lel_permille = ppm * 1000 // self._lel_ppm
-        co = self._co
+        co = self.co
         if co.wants_sample(dt_ms):
             co.sample(self._read_co())
             self.co_status = co.status
@@ -272,7 +272,7 @@ class SafetyLoop:
         self.faults = self.health.bits
         self.run_state = self._annunciator.express(self, preheating)
         relay = valve.output(dt_ms)
-        self.outputs.show(relay, self._annunciator.signals(self), self._co.heater_permille)
+        self.outputs.show(relay, self._annunciator.signals(self), self.co.heater_permille)
         # After the valve: a write to flash takes its time.
         if self.kept.pending and not self.kept.step():
             self.health.set(FAULT_LATCH_STORE, self.now_ms, NO_GAS, 0)

@@ -22,6 +22,7 @@ from davy.codec import (
     Event,
     Hello,
     Proof,
+    Readings,
     Rejected,
     SerialReader,
     State,
@@ -183,6 +184,7 @@ def test_a_reading_that_contradicts_its_status_is_refused_both_ways() -> None:
 
 
 _HELLO = Hello(0, 1, 0, 1, 0, 1, 1, bytes(8), bytes(16), 0, 0, None, 0, None, "x")
+_READINGS = Readings(0, 472_000, 1_000, 20_000, 10, None, None, None, None, 0, 2_000, 650, None)
 _STATE = State(2, 0, 5, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1_825, 0, 0, 2_000, 650, 0, 0, 0)
 
 
@@ -207,6 +209,10 @@ _STATE = State(2, 0, 5, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1_825, 0, 0, 2
         (Ack(bytes(7), 1, 1, 0), "ACK.acked_source"),
         (Challenge(bytes(8), bytes(8)), "CHALLENGE.nonce"),
         (Proof(bytes(16), bytes(33), bytes(8)), "PROOF.proof"),
+        (_READINGS._replace(methane_r0_ohm=0), "READINGS.methane_r0_ohm"),
+        (_READINGS._replace(methane_uv=10_000_001), "READINGS.methane_uv"),
+        (_READINGS._replace(temperature_cdegc=-4_001), "READINGS.temperature_cdegc"),
+        (_READINGS._replace(temperature_cdegc=12_501), "READINGS.temperature_cdegc"),
     ],
 )
 def test_a_value_out_of_range_is_named_with_its_field(message: Any, field: str) -> None:

@@ -93,8 +93,14 @@ class NvsPartition:
 
     def get_blob(self, namespace: str, key: str) -> bytes:
         """Raises NvsError NOT_FOUND, or TYPE_MISMATCH when the key holds something else."""
-        self._find(namespace, key, (_KIND_BLOB_INDEX,))
-        chunks = [entry for entry in self._live(namespace, key) if entry.kind == _KIND_BLOB_DATA]
+        index = self._find(namespace, key, (_KIND_BLOB_INDEX,))
+        count, base = index.data[4:6]
+        # Those that the index counts: a power cut may have left some of another version beside them.
+        chunks = [
+            entry
+            for entry in self._live(namespace, key)
+            if entry.kind == _KIND_BLOB_DATA and base <= entry.chunk < base + count
+        ]
         return b"".join(entry.data for entry in sorted(chunks, key=lambda entry: entry.chunk))
 
     def set_blob(self, namespace: str, key: str, value: bytes) -> None:

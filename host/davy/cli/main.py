@@ -9,6 +9,7 @@ import typer
 from davy.cli.bench_command import app as bench_app
 from davy.cli.board_command import board
 from davy.cli.ca_command import app as ca_app
+from davy.cli.calibrate_command import calibrate
 from davy.cli.chaos_command import chaos
 from davy.cli.command_command import command
 from davy.cli.conform_command import conform
@@ -47,6 +48,7 @@ app.add_typer(ca_app, name="ca")
 app.add_typer(unit_app, name="unit")
 app.add_typer(station, name="station")
 app.add_typer(bench_app, name="bench")
+app.command()(calibrate)
 app.command()(image)
 app.command()(board)
 app.command()(flash)

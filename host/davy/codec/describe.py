@@ -19,6 +19,7 @@ from davy.codec.generated import (
     Proof,
     Query,
     QueryKind,
+    Readings,
     Result,
     RunState,
     SelfTestItem,
@@ -54,6 +55,9 @@ def describe_message(message: Message) -> str:
         return f"challenge to {_target(message.target)}"
     if isinstance(message, Proof):
         return f"proof, certificate {message.certificate.hex() if any(message.certificate) else 'none'}"
+    if isinstance(message, Readings):
+        methane, co = (f"{uv} uV" if uv is not None else "no voltage" for uv in (message.methane_uv, message.co_uv))
+        return f"readings: methane {methane}, CO {co}"
     assert isinstance(message, Ack)
     return f"ack of session {message.acked_session} seq {message.acked_seq}: {Result(message.result).name.lower()}"
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from davy.codec.decoded import Decoded
-from davy.codec.generated import Ack, Challenge, Command, Event, Proof, Query, State
+from davy.codec.generated import Ack, Challenge, Command, Event, Proof, Query, Readings, State
 
 _new = tuple.__new__
 
@@ -355,7 +355,7 @@ _COMMAND_WITH_CRC = struct.Struct(">BBB8sIIQH8sIIBBII")
 def _pack_command(source: bytes, session: int, seq: int, uptime_ms: int, message: Command) -> bytes | None:
     target, own_session, command_id, command, setting, argument = message
     try:
-        if len(source) != 8 or command_id > 4294967294 or command < 1 or command > 6 or setting > 2 or len(target) != 8:
+        if len(source) != 8 or command_id > 4294967294 or command < 1 or command > 6 or setting > 6 or len(target) != 8:
             return None
         body = _COMMAND.pack(
             1, 0, 5, source, session, seq, uptime_ms, 22, target, own_session, command_id, command, setting, argument
@@ -393,7 +393,7 @@ def _unpack_command(data: bytes) -> Decoded | None:
         or command_id > 4294967294
         or command < 1
         or command > 6
-        or setting > 2
+        or setting > 6
     ):
         return None
     message = _new(Command, (target, own_session, command_id, command, setting, argument))
@@ -407,7 +407,7 @@ _QUERY_WITH_CRC = struct.Struct(">BBB8sIIQH8sBI")
 def _pack_query(source: bytes, session: int, seq: int, uptime_ms: int, message: Query) -> bytes | None:
     target, what = message
     try:
-        if len(source) != 8 or what > 1 or len(target) != 8:
+        if len(source) != 8 or what > 2 or len(target) != 8:
             return None
         body = _QUERY.pack(1, 0, 6, source, session, seq, uptime_ms, 9, target, what)
     except (struct.error, TypeError):
@@ -419,7 +419,7 @@ def _unpack_query(data: bytes) -> Decoded | None:
     if len(data) != 42:
         return None
     version, flags, _, source, session, seq, uptime_ms, length, target, what, crc = _QUERY_WITH_CRC.unpack(data)
-    if crc != _crc32(data[:-4]) or version != 1 or flags or length != 9 or what > 1:
+    if crc != _crc32(data[:-4]) or version != 1 or flags or length != 9 or what > 2:
         return None
     message = _new(Query, (target, what))
     return _new(Decoded, (source, session, seq, uptime_ms, message))
@@ -477,6 +477,188 @@ def _unpack_proof(data: bytes) -> Decoded | None:
     return _new(Decoded, (source, session, seq, uptime_ms, message))
 
 
+_READINGS = struct.Struct(">BBB8sIIQHBIHIBIHIHBhHH")
+_READINGS_WITH_CRC = struct.Struct(">BBB8sIIQHBIHIBIHIHBhHHI")
+
+
+def _pack_readings(source: bytes, session: int, seq: int, uptime_ms: int, message: Readings) -> bytes | None:
+    (
+        methane_status,
+        methane_uv,
+        methane_factor_permille,
+        methane_r0_ohm,
+        co_status,
+        co_uv,
+        co_factor_permille,
+        co_r0_ohm,
+        co_sensitivity_pa_per_ppm,
+        climate_status,
+        temperature_cdegc,
+        humidity_permille,
+        calibration_day,
+    ) = message
+    try:
+        if (
+            len(source) != 8
+            or methane_status > 10
+            or co_status > 10
+            or climate_status > 10
+            or temperature_cdegc < -4000
+            or temperature_cdegc > 12500
+            or humidity_permille > 1000
+        ):
+            return None
+        if methane_uv is None:
+            methane_uv = 4294967295
+        elif methane_uv > 10000000:
+            return None
+        if methane_factor_permille is None:
+            methane_factor_permille = 65535
+        elif not 1 <= methane_factor_permille <= 65534:
+            return None
+        if methane_r0_ohm is None:
+            methane_r0_ohm = 4294967295
+        elif not 1 <= methane_r0_ohm <= 1000000:
+            return None
+        if co_uv is None:
+            co_uv = 4294967295
+        elif co_uv > 10000000:
+            return None
+        if co_factor_permille is None:
+            co_factor_permille = 65535
+        elif not 1 <= co_factor_permille <= 65534:
+            return None
+        if co_r0_ohm is None:
+            co_r0_ohm = 4294967295
+        elif not 1 <= co_r0_ohm <= 1000000:
+            return None
+        if co_sensitivity_pa_per_ppm is None:
+            co_sensitivity_pa_per_ppm = 65535
+        elif not 1 <= co_sensitivity_pa_per_ppm <= 65534:
+            return None
+        if calibration_day is None:
+            calibration_day = 65535
+        elif calibration_day > 65534:
+            return None
+        body = _READINGS.pack(
+            1,
+            0,
+            9,
+            source,
+            session,
+            seq,
+            uptime_ms,
+            31,
+            methane_status,
+            methane_uv,
+            methane_factor_permille,
+            methane_r0_ohm,
+            co_status,
+            co_uv,
+            co_factor_permille,
+            co_r0_ohm,
+            co_sensitivity_pa_per_ppm,
+            climate_status,
+            temperature_cdegc,
+            humidity_permille,
+            calibration_day,
+        )
+    except (struct.error, TypeError):
+        return None
+    return body + _crc32(body).to_bytes(4, "big")
+
+
+def _unpack_readings(data: bytes) -> Decoded | None:
+    if len(data) != 64:
+        return None
+    (
+        version,
+        flags,
+        _,
+        source,
+        session,
+        seq,
+        uptime_ms,
+        length,
+        methane_status,
+        methane_uv,
+        methane_factor_permille,
+        methane_r0_ohm,
+        co_status,
+        co_uv,
+        co_factor_permille,
+        co_r0_ohm,
+        co_sensitivity_pa_per_ppm,
+        climate_status,
+        temperature_cdegc,
+        humidity_permille,
+        calibration_day,
+        crc,
+    ) = _READINGS_WITH_CRC.unpack(data)
+    if (
+        crc != _crc32(data[:-4])
+        or version != 1
+        or flags
+        or length != 31
+        or methane_status > 10
+        or co_status > 10
+        or climate_status > 10
+        or temperature_cdegc < -4000
+        or temperature_cdegc > 12500
+        or humidity_permille > 1000
+    ):
+        return None
+    if methane_uv == 4294967295:
+        methane_uv = None
+    elif methane_uv > 10000000:
+        return None
+    if methane_factor_permille == 65535:
+        methane_factor_permille = None
+    elif not 1 <= methane_factor_permille <= 65534:
+        return None
+    if methane_r0_ohm == 4294967295:
+        methane_r0_ohm = None
+    elif not 1 <= methane_r0_ohm <= 1000000:
+        return None
+    if co_uv == 4294967295:
+        co_uv = None
+    elif co_uv > 10000000:
+        return None
+    if co_factor_permille == 65535:
+        co_factor_permille = None
+    elif not 1 <= co_factor_permille <= 65534:
+        return None
+    if co_r0_ohm == 4294967295:
+        co_r0_ohm = None
+    elif not 1 <= co_r0_ohm <= 1000000:
+        return None
+    if co_sensitivity_pa_per_ppm == 65535:
+        co_sensitivity_pa_per_ppm = None
+    elif not 1 <= co_sensitivity_pa_per_ppm <= 65534:
+        return None
+    if calibration_day == 65535:
+        calibration_day = None
+    message = _new(
+        Readings,
+        (
+            methane_status,
+            methane_uv,
+            methane_factor_permille,
+            methane_r0_ohm,
+            co_status,
+            co_uv,
+            co_factor_permille,
+            co_r0_ohm,
+            co_sensitivity_pa_per_ppm,
+            climate_status,
+            temperature_cdegc,
+            humidity_permille,
+            calibration_day,
+        ),
+    )
+    return _new(Decoded, (source, session, seq, uptime_ms, message))
+
+
 PACKERS: dict[type, Callable[[bytes, int, int, int, Any], bytes | None]] = {
     State: _pack_state,
     Event: _pack_event,
@@ -485,6 +667,7 @@ PACKERS: dict[type, Callable[[bytes, int, int, int, Any], bytes | None]] = {
     Query: _pack_query,
     Challenge: _pack_challenge,
     Proof: _pack_proof,
+    Readings: _pack_readings,
 }
 UNPACKERS: dict[int, Callable[[bytes], Decoded | None]] = {
     2: _unpack_state,
@@ -494,4 +677,5 @@ UNPACKERS: dict[int, Callable[[bytes], Decoded | None]] = {
     6: _unpack_query,
     7: _unpack_challenge,
     8: _unpack_proof,
+    9: _unpack_readings,
 }

@@ -123,6 +123,7 @@ class QueryKind(IntEnum):
 
     HELLO = 0
     STATE = 1
+    READINGS = 2
 
 
 class Outcome(IntEnum):
@@ -135,6 +136,7 @@ class Outcome(IntEnum):
     UNKNOWN = 4
     REFUSED_VALUE = 5
     REFUSED_STORE = 6
+    REFUSED_NETWORK = 7
 
 
 class SelfTest(IntEnum):
@@ -167,6 +169,10 @@ class Setting(IntEnum):
     NONE = 0
     MQTT_STATE_MS = 1
     SERIAL_STATE_MS = 2
+    CALIBRATION_DAY = 3
+    METHANE_R0_OHM = 4
+    CO_R0_OHM = 5
+    CO_SENSITIVITY_PA_PER_PPM = 6
 
 
 class Fault(IntEnum):
@@ -358,7 +364,7 @@ class Command(NamedTuple):
     setting: int
     """of `set`: which one"""
     argument: int
-    """of `set`: its value; of `time`: seconds since 1970; else 0"""
+    """of `set`: its value, see the table of settings; of `time`: seconds since 1970; else 0"""
 
 
 class Query(NamedTuple):
@@ -390,5 +396,46 @@ class Proof(NamedTuple):
     """first eight bytes of the SHA-256 of the unit's certificate (DER); zeros if it has none"""
 
 
-Message = Hello | State | Event | Ack | Command | Query | Challenge | Proof
-CLASSES: dict[int, type[Message]] = {1: Hello, 2: State, 3: Event, 4: Ack, 5: Command, 6: Query, 7: Challenge, 8: Proof}
+class Readings(NamedTuple):
+    """The answer to a QUERY of `readings`: what the sensors measure, and by what. For who calibrates them."""
+
+    methane_status: int
+    """of the methane reading"""
+    methane_uv: int | None
+    """at the ADC pin, as the safety loop filtered it last; invalid while it has none. Also of a faulty sensor (uV)"""
+    methane_factor_permille: int | None
+    """Rs against the curve's conditions, as it is reckoned with now: climate and slow drift (1/1000)"""
+    methane_r0_ohm: int | None
+    """R0 that is measured by; invalid without a calibration (ohm)"""
+    co_status: int
+    """of the CO reading"""
+    co_uv: int | None
+    """at the ADC pin; of a cycled sensor at the end of its newest cycle; invalid while there is none (uV)"""
+    co_factor_permille: int | None
+    """Rs, or a cell's current, against the curve's conditions; invalid where nothing is reckoned (1/1000)"""
+    co_r0_ohm: int | None
+    """R0 that is measured by; invalid without one (ohm)"""
+    co_sensitivity_pa_per_ppm: int | None
+    """of a cell, that is measured by; invalid without one (pA/ppm)"""
+    climate_status: int
+    """of temperature and humidity; the worst case is reckoned with unless it is ok"""
+    temperature_cdegc: int
+    """that is reckoned with (0.01 degC)"""
+    humidity_permille: int
+    """relative, that is reckoned with (1/1000)"""
+    calibration_day: int | None
+    """day of the calibration that is in force, since 1970; of several sensors the oldest; invalid without one (d)"""
+
+
+Message = Hello | State | Event | Ack | Command | Query | Challenge | Proof | Readings
+CLASSES: dict[int, type[Message]] = {
+    1: Hello,
+    2: State,
+    3: Event,
+    4: Ack,
+    5: Command,
+    6: Query,
+    7: Challenge,
+    8: Proof,
+    9: Readings,
+}

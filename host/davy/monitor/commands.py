@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from davy.codec import CommandKind, Outcome, Setting
 from davy.errors import InputError
 from davy.monitor import registry
+from protocol.messages import FIRST_WIRED_SETTING
 
 RESEND_MS = 10_000
 EXPIRE_MS = 600_000
@@ -60,7 +61,9 @@ def parse_order(word: str, value: str | None) -> Order:
         if value is not None:
             raise InputError("COMMAND", f"{word} takes no {value!r}", "only set takes KEY=VALUE")
         return Order(kind)
-    settings = {setting.name.lower(): setting for setting in Setting if setting is not Setting.NONE}
+    # A calibration is for who stands at the unit: it would be refused there.
+    over_network = [setting for setting in Setting if Setting.NONE < setting < FIRST_WIRED_SETTING]
+    settings = {setting.name.lower(): setting for setting in over_network}
     key, equals, number = (value or "").partition("=")
     if not equals or key not in settings:
         raise InputError("COMMAND", f"set {value or ''!r} will not do", f"KEY=VALUE, KEY one of {', '.join(settings)}")

@@ -160,6 +160,31 @@ def test_a_setting_and_the_time_are_answered_at_once_with_their_id():
     ]  # fmt: skip
 
 
+def test_what_the_sensors_measure_by_is_never_set_over_a_network_however_well_it_is_sealed():
+    outcomes, settings = messages.ENUMS["outcome"], messages.ENUMS["setting"]
+    for setting in range(messages.FIRST_WIRED_SETTING, len(settings)):
+        unit = Unit()
+        assert unit.over_network(command(SET, setting=setting, argument=20_000)) == frame.GOOD
+        assert unit.changes == [], settings[setting]
+        assert [(told[0], outcomes[told[1]], told[2]) for told in unit.answers] == [(SET, "refused_network", 1)]
+        assert unit.over_network(command(SET, setting=setting, argument=20_000)) == frame.OLD
+        assert unit.over_network(command(SET, setting=1, argument=5_000, command_id=2)) == frame.GOOD
+        assert unit.changes == [(1, 5_000)], "and what may be set there still is"
+    assert settings[messages.FIRST_WIRED_SETTING :] == (
+        "calibration_day", "methane_r0_ohm", "co_r0_ohm", "co_sensitivity_pa_per_ppm",
+    )  # fmt: skip
+
+
+def test_on_the_wire_a_calibration_needs_the_units_seal():
+    setting = messages.FIRST_WIRED_SETTING + 1
+    unit = Unit()
+    for key, reason in ((b"", frame.NO_SEAL), (STRANGERS, frame.BAD_SEAL), (KEY, frame.GOOD)):
+        assert unit.incoming.one(command(SET, key, setting=setting, argument=20_000), None) == reason
+    unsealed = command(SET, b"", session=0, command_id=0, setting=setting, argument=20_000)
+    assert unit.incoming.one(unsealed, None) == frame.NO_SEAL
+    assert unit.changes == [(setting, 20_000)]
+
+
 def acknowledgement(key):
     fields = {"acked_source": SOURCE, "acked_session": 6, "acked_seq": 9, "result": 0}
     bare = frame.encode(messages.ACK, MONITOR, 0, 0, 0, codec.encode(messages.ACK, fields))
