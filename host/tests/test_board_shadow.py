@@ -145,7 +145,7 @@ if machine.reset_cause() == machine.PWRON_RESET:
 
 
 def test_firmware_that_loops_without_a_clock_is_bitten_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("davy.board.virtual.HANG_S", 2.0)
+    monkeypatch.setattr("davy.board.granted.HANG_S", 2.0)
     main = "import machine\nprint('cause', machine.reset_cause())\nwhile machine.reset_cause() == 1:\n    pass\n"
     bench = bench_board(tmp_path, main)
     with bench.board as board:

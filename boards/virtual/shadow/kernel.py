@@ -173,7 +173,7 @@ def _await_grant():
 
 
 def _read_grant(message):
-    global grant_end_ms, chunk_start_ms, chunk_period_ms, chunk_last, _wall_origin_us, _virtual_origin_ms
+    global grant_end_ms, chunk_start_ms, chunk_period_ms, chunk_last, now_ms, _wall_origin_us, _virtual_origin_ms
     if message != GRANT:
         raise RuntimeError(f"supervisor sent message {message}")
     head = bytearray(24)
@@ -181,6 +181,8 @@ def _read_grant(message):
     start, end, period, count, channels, arriving = struct.unpack("<qqHHHH", head)
     _virtual_origin_ms = start
     _wall_origin_us = utime.ticks_us()
+    if not _speed_ppm and start > now_ms:
+        now_ms = start  # nothing was due up to here, as IDLE has told
     # In real time a grant may come while the one before still runs.
     chunk_start_ms = min(start, now_ms)
     chunk_period_ms = period
@@ -288,7 +290,7 @@ def wait_until(target_ms, until_input=False, until_timer=False):
             if not _speed_ppm or _pace(grant_end_ms):
                 if now_ms < grant_end_ms:
                     now_ms = grant_end_ms
-                send(IDLE, struct.pack("<q", now_ms))
+                send(IDLE, struct.pack("<qq", now_ms, stop_ms))
                 _await_grant()
         elif _speed_ppm and not _pace(stop_ms):
             pass

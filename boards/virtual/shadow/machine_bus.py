@@ -4,6 +4,8 @@ from struct import unpack
 import kernel
 
 _CALL_I2C = 3
+_OUT_I2C = 35
+_AS_PIN = 210  # a bus whose parts act on the world outside is coupled, under this number plus its own
 _IN_SLOW_CLOCK = 10
 _WRITE, _READ = 0, 1
 _ENODEV = 19
@@ -27,6 +29,8 @@ class I2C:
 
     def writeto(self, addr, buf, stop=True):
         self._transfer(_WRITE, addr, bytes(buf))
+        if _AS_PIN + self._id in kernel.coupled_pins:
+            kernel.sync(_OUT_I2C, bytes((self._id, addr)))
         return len(buf)
 
     def readfrom_into(self, addr, buf, stop=True):

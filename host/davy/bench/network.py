@@ -10,7 +10,7 @@ from pathlib import Path
 
 from davy.bench.errors import BenchError
 from davy.identity import Unit
-from davy.monitor import EmbeddedBroker, MonitorService, registry
+from davy.monitor import EmbeddedBroker, MonitorService, TlsFolder, registry
 from davy.monitor.packets import StoredEvent
 from davy.monitor.registry import Enrolment
 from davy.monitor.schema import open_database
@@ -21,22 +21,23 @@ _SUBSCRIBE_S = 20.0
 class Services:
     """An embedded broker and a monitor that knows one unit. `close` ends both and takes the database away."""
 
-    def __init__(self, unit: Unit | None, secret: bytes) -> None:
+    def __init__(
+        self,
+        enrolment: Enrolment,
+        *,
+        listen: str = "127.0.0.1:0",
+        server: TlsFolder | None = None,
+        monitor: TlsFolder | None = None,
+    ) -> None:
+        """`server`, `monitor`: certificates, for a broker by TLS. Raises InputError for an address that cannot be listened on."""
         self._folder = tempfile.TemporaryDirectory(prefix="davy-bench-")
         path = Path(self._folder.name, "events.sqlite")
-        if unit is not None:
-            enrolment = Enrolment(
-                unit.identifier,
-                unit.serial,
-                str(unit.public["board"]),
-                str(unit.public["product"]),
-                str(unit.public["certificate"]["sha256"]),
-                secret,
-            )
-            with contextlib.closing(open_database(path)) as db:
-                registry.enrol(db, [enrolment], time.time_ns() // 1_000_000)
-        self._broker = EmbeddedBroker()
-        self._monitor = MonitorService(self._broker.url, path)
+        with contextlib.closing(open_database(path)) as db:
+            registry.enrol(db, [enrolment], time.time_ns() // 1_000_000)
+        self._server = server
+        host, _, port = listen.rpartition(":")
+        self._broker = EmbeddedBroker(host, int(port), server)
+        self._monitor = MonitorService(self._broker.url, path, tls=monitor, own_broker=server is not None)
         self._monitor.start()
         self._await_monitor()
 
@@ -49,7 +50,7 @@ class Services:
         """Stop it, or start it again at its address."""
         self._broker.stop()
         if up:
-            self._broker = EmbeddedBroker(*self.address)
+            self._broker = EmbeddedBroker(*self.address, self._server)
             self._await_monitor()
 
     def stored(self) -> list[StoredEvent]:
@@ -64,6 +65,18 @@ class Services:
     def _await_monitor(self) -> None:
         if not self._monitor.wait_subscribed(_SUBSCRIBE_S):
             raise BenchError("rig", "the bench's broker", "the monitor could not subscribe", "run davy monitor by hand")
+
+
+def enrolment_of(unit: Unit, secret: bytes) -> Enrolment:
+    """Of a unit that was made just now."""
+    return Enrolment(
+        unit.identifier,
+        unit.serial,
+        str(unit.public["board"]),
+        str(unit.public["product"]),
+        str(unit.public["certificate"]["sha256"]),
+        secret,
+    )
 
 
 class BenchNetwork:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from davy.board.wire import In
 
 if TYPE_CHECKING:
-    from davy.board.virtual import VirtualBoard
+    from davy.board.supervised import Supervised
 
 #: In one piece: the board takes each out of its own heap.
 _MOST_TYPED_BYTES = 256
@@ -25,12 +25,13 @@ class ConsoleLine:
     been heard by the board, None when it has.
     """
 
-    def __init__(self, board: VirtualBoard, listener: Callable[[bytes], None] | None) -> None:
+    def __init__(self, board: Supervised, listener: Callable[[bytes], None] | None) -> None:
         self.listener = listener
         self.mode = 0
         self.watchdog_ms = NO_WATCHDOG
         self.break_waits_s: float | None = None
         self._board = board
+        self._said = ""
 
     @property
     def prompt(self) -> int | None:
@@ -45,14 +46,21 @@ class ConsoleLine:
             self.break_waits_s = time.monotonic()
 
     def says(self, data: bytes) -> None:
-        """Bytes from the board, as they are."""
+        """Bytes from the board, as they are; each whole line is an event."""
         if self.listener is not None:
             self.listener(data)
+        self._tell(data.decode("utf-8", "replace"))
 
     def prints(self, text: str) -> None:
         """What the interpreter prints by itself, past the shadow's console: help(), its own last words."""
-        self._board.periphery.console(text)
-        self.says(text.replace("\n", "\r\n").encode())
+        self._tell(text)
+        if self.listener is not None:
+            self.listener(text.replace("\n", "\r\n").encode())
+
+    def _tell(self, text: str) -> None:
+        *lines, self._said = (self._said + text).split("\n")
+        for line in lines:
+            self._board.emit("console", text=line.rstrip("\r"))
 
     def hard_reset(self) -> None:
         """Nothing of the run before is left."""

@@ -1,4 +1,4 @@
-"""What is wired to a virtual board: valve, siren, lamp, heater, button, serial line, console.
+"""What is wired to a virtual board: valve, siren, lamp, heater, button, serial line.
 
 It turns the board's output messages into events and into inputs of the room, and outside happenings into
 inputs of the board.
@@ -33,7 +33,6 @@ class Periphery:
         self._pad_held: int | None = None
         self._contact_held: int | None = None
         self._slow_clock_permille = 1000
-        self._console_line = ""
         self._serial = codec.SerialReader()
 
     def output(self, kind: Out, body: bytes) -> None:
@@ -44,9 +43,6 @@ class Periphery:
             self._pwm(*struct.unpack("<BIH", body))
         elif kind is Out.UART:
             self._uart(body[0], body[1:])
-        elif kind is Out.CONSOLE:
-            self._board.console.says(body)
-            self.console(body.decode("utf-8", "replace"))
 
     def i2c(self, body: bytes) -> bytes | None:
         """A transfer on the board's I2C bus, now."""
@@ -107,18 +103,16 @@ class Periphery:
         self._button_down = down
         self._tell_button()
 
-    def console(self, text: str) -> None:
-        """Text on the console; each whole line is an event."""
-        *lines, self._console_line = (self._console_line + text).split("\n")
-        for line in lines:
-            self._board.emit("console", text=line.rstrip("\r"))
-
     def _uart(self, uart: int, data: bytes) -> None:
         spec = self._board.spec
         if isinstance(spec.co, SerialSensor) and uart == spec.co.uart:
-            if answer := self._board.plant.co_answer(data):
+            if self._board.co_line is not None:
+                self._board.co_line(data)
+            elif answer := self._board.plant.co_answer(data):
                 self._board.arrive(In.UART, bytes((uart,)) + answer)
             return
+        if self._board.on_serial is not None:
+            self._board.on_serial(data)
         for frame in self._serial.feed(data):
             self._board.emit("frame", frame=frame)
 

@@ -9,7 +9,7 @@ from davy.board.nvs import NvsError
 from davy.board.wire import Call, result
 
 if TYPE_CHECKING:
-    from davy.board.virtual import VirtualBoard
+    from davy.board.supervised import Supervised
 
 _GET_I32, _SET_I32, _GET_BLOB, _SET_BLOB, _ERASE, _COMMIT = range(1, 7)
 
@@ -18,13 +18,13 @@ _NO_ACKNOWLEDGE = -1
 _WRITES = (_SET_I32, _SET_BLOB, _ERASE)
 
 
-def answer_call(board: VirtualBoard, call: Call, body: bytes) -> bytes:
+def answer_call(board: Supervised, call: Call, body: bytes) -> bytes:
     """The RESULT message for one CALL. Raises PowerLost when the power goes in the middle of it."""
     if call is Call.RESOLVE:
-        address = board.access_point.resolve(body.decode()) if board.access_point is not None else None
+        address = board.resolve(body.decode())
         return result(1) if address is None else result(0, address.encode())
     if call is Call.I2C:
-        answer = board.periphery.i2c(body)
+        answer = board.i2c(body)
         return result(_NO_ACKNOWLEDGE) if answer is None else result(0, answer)
     try:
         return result(0, _nvs(board, body))
@@ -32,7 +32,7 @@ def answer_call(board: VirtualBoard, call: Call, body: bytes) -> bytes:
         return result(error.code)
 
 
-def _nvs(board: VirtualBoard, body: bytes) -> bytes:
+def _nvs(board: Supervised, body: bytes) -> bytes:
     operation = body[0]
     namespace, key, payload = body[1:].split(b"\0", 2)
     space, name = namespace.decode(), key.decode()

@@ -21,7 +21,10 @@ _GRANT = struct.Struct("<qqHHHH")
 
 
 class Message(enum.IntEnum):
-    """Kinds of messages: the first two go to the board, the others come from it."""
+    """Kinds of messages: the first two go to the board, the others come from it.
+
+    IDLE tells two times: now, and when the program will go on by itself. A grant may start anywhere between them.
+    """
 
     GRANT = 1
     RESULT = 2
@@ -51,6 +54,7 @@ class Out(enum.IntEnum):
     NET_DATAGRAM = 32
     NET_PLAIN = 33
     NET_TAKEN = 34
+    I2C = 35
 
 
 class Call(enum.IntEnum):

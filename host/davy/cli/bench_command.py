@@ -114,6 +114,96 @@ def run(
     return EXIT_FAILED if "fail" in outcomes else EXIT_OK
 
 
+@app.command()
+def emulate(
+    output: Annotated[
+        Path,
+        typer.Option(
+            "-o", "--output", metavar="FILE.yaml", help="The bench file to write; with --count, FILE-1.yaml and so on."
+        ),
+    ] = Path("bench.yaml"),
+    count: Annotated[int, typer.Option(help="How many benches.", min=1, max=16)] = 1,
+    board: Annotated[str, typer.Option(metavar="NAME", help="Board of the device.")] = "virtual",
+    seed: Annotated[int, typer.Option(help="Of noise and tolerances.", min=0)] = 1,
+    speed: Annotated[
+        float | None,
+        typer.Option(
+            metavar="S", help="Run freely, S virtual seconds a second; without, time waits for the client.", min=0.01
+        ),
+    ] = None,
+    exporter: Annotated[
+        Path | None, typer.Option(metavar="FILE.yaml", help="Also a file for labgrid-exporter (docs/labgrid.md).")
+    ] = None,
+) -> int:
+    """Emulate whole benches: the rig's real firmware around a virtual device, each in a process of its own. Ends with Ctrl-C.
+
+    Examples:
+
+      davy bench emulate -o bench.yaml
+
+      davy bench emulate --count 2 -o lab.yaml --exporter exporter.yaml
+    """
+    from davy.cli.bench_emulating import emulate_benches
+
+    return emulate_benches(output, count, board, seed, speed, exporter)
+
+
+@app.command()
+def check(
+    bench: Benches = None,
+    records: Annotated[Path, typer.Option(metavar="DIR", help="Where the record goes.")] = Path("records"),
+    operator: Annotated[str, typer.Option(metavar="NAME", help="Who checks; into the record.")] = _operator(),
+) -> int:
+    """Is the bench itself sound: supply, relay, coil meter, and the stimulus looped back? No device is judged.
+
+    Exit status 3 when it measures wrong, with what and by how much.
+
+    Examples:
+
+      davy bench check --bench bench-1.yaml
+    """
+    from davy.bench.checking import check_benches
+
+    files = bench or []
+    records.mkdir(parents=True, exist_ok=True)
+    return check_benches([each.resolve() for each in files], records.resolve(), operator, print)
+
+
+@app.command("rig-image")
+def rig_image_(
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="The file system's image, for esptool.")
+    ] = None,
+    files: Annotated[Path | None, typer.Option(metavar="DIR", help="The files, for mpremote.")] = None,
+    wiring: Annotated[
+        Path | None, typer.Option(metavar="FILE.toml", help="Another wiring than the shipped one.")
+    ] = None,
+) -> int:
+    """Make what is put on a rig's ESP32 (docs/rig.md).
+
+    Examples:
+
+      davy bench rig-image -o rig.bin
+
+      davy bench rig-image --files rig
+    """
+    from davy.bench.rig_image import rig_image, write_rig_files
+    from davy.bench.wiring import load_wiring
+    from davy.files import check_writable, write_whole
+
+    if output is None and files is None:
+        raise InputError("davy bench rig-image", "makes nothing so", "-o FILE or --files DIR")
+    wired = load_wiring(wiring) if wiring is not None else load_wiring()
+    if output is not None:
+        check_writable(output, "--output")
+        write_whole(output, rig_image(wired).littlefs)
+        print(output)
+    if files is not None:
+        write_rig_files(wired, files)
+        print(files)
+    return EXIT_OK
+
+
 #: Of pytest: all passed, some failed; and stopped, as it is after a bench error.
 _ENDED, _STOPPED = (0, 1), 2
 _WORDS = {
