@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+LABGRID := .venv-labgrid
 
-.PHONY: demo test lint format types check lock clean help
+.PHONY: demo test bench labgrid lint format types check lock clean help
 
 help: ## what can be made here
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*##/  make \1 -/'
@@ -20,6 +21,16 @@ $(READY): requirements.lock pyproject.toml
 
 demo: $(READY) ## a leak in a kitchen, from gas to a stored alarm, on the virtual board
 	@$(BIN)/davy demo
+
+bench: $(READY) ## the suite of hil_tests on a virtual bench
+	@$(BIN)/davy bench run
+
+labgrid: $(LABGRID)/.ready ## the environment for benches on labgrid: a layer over .venv
+
+$(LABGRID)/.ready: $(READY) requirements-labgrid.lock tools/labgrid_environment.py
+	@echo "setting up $(LABGRID) (once; about ten seconds)"
+	@$(BIN)/python tools/labgrid_environment.py $(LABGRID)
+	@touch $@
 
 test: $(READY) ## every test, on every interpreter
 	@$(BIN)/python -m pytest -n 3 host/tests
@@ -40,6 +51,8 @@ check: lint types ## lint, format check, type checks
 lock: ## rewrite requirements.lock (needs uv)
 	uv pip compile -q --universal --python-version 3.10 --generate-hashes --no-emit-index-url --no-emit-find-links \
 		--custom-compile-command 'make lock' --group dev pyproject.toml -o requirements.lock
+	uv pip compile -q --universal --python-version 3.10 --generate-hashes --no-emit-index-url --no-emit-find-links \
+		--custom-compile-command 'make lock' -c requirements.lock --group labgrid -o requirements-labgrid.lock
 
 clean: ## remove the environment and what was built
-	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(LABGRID) build .pytest_cache .mypy_cache .ruff_cache .hypothesis

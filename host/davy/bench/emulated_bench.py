@@ -10,6 +10,7 @@ from pathlib import Path
 
 from davy.bench.bench import Bench
 from davy.bench.device import Device
+from davy.bench.errors import BenchError
 from davy.bench.lines import CobsFrames
 from davy.bench.network import BenchNetwork, Services, enrolment_of
 from davy.bench.remote import RemoteBench
@@ -23,14 +24,27 @@ from davy.image.calibration import nominal
 from davy.paths import FIRMWARE
 
 
-def open_emulated(address: str, name: str, serial: str, firmware: Path = FIRMWARE, calibrated: str = "") -> Bench:
-    """Connect to `davy bench emulate` at HOST:PORT of its control port. Raises BenchError and InputError."""
+def open_emulated(
+    address: str, name: str, serial: str, firmware: Path = FIRMWARE, calibrated: str = "", board: str = ""
+) -> Bench:
+    """Connect to `davy bench emulate` at HOST:PORT of its control port; `board` is what should be in the fixture, if that is known.
+
+    Raises BenchError and InputError.
+    """
     with contextlib.ExitStack() as stack:
         remote = RemoteBench(address)
         stack.callback(remote.close)
+        there = str(remote.about["board"])
+        if board and load_board(board).name != there:
+            raise BenchError(
+                "device",
+                "the fixture",
+                f"holds a board {there}, not {board}",
+                "name the right board in the bench's file",
+            )
         rig = SerialRig(remote.rig, remote.clock, remote.wiring)
         stack.callback(rig.close)
-        bench = emulated_bench(remote, rig, str(remote.about["board"]), name, serial, firmware, calibrated)
+        bench = emulated_bench(remote, rig, there, name, serial, firmware, calibrated)
         stack.callback(bench.close)
         return replace(bench, close=stack.pop_all().close)
 
