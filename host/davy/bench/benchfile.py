@@ -75,10 +75,10 @@ class BenchFile(_Part):
     """
 
     schema_: Annotated[Literal[1], Field(alias="schema")]
-    name: str
+    name: Annotated[str, Field(min_length=1)]
     board: str = "virtual"
     calibrated: datetime.date | None = None
-    emulated: str = ""
+    emulated: Annotated[str, Field(pattern=r"^([^\s:]+:[0-9]{1,5})?$")] = ""
     labgrid: LabgridPart | None = None
     rig: RigPart | None = None
     device: DevicePart | None = None
@@ -113,8 +113,12 @@ def load_bench_file(path: Path) -> BenchFile:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(each) for each in first["loc"]) or "the file"
-        raise InputError(f"{path}: {where}", first["msg"].removeprefix("Value error, "), _HINT) from error
-    safe_name(found.name)
+        said = "is no HOST:PORT" if where == "emulated" else first["msg"].removeprefix("Value error, ")
+        raise InputError(f"{path}: {where}", said, _HINT) from error
+    try:
+        safe_name(found.name)
+    except InputError as error:
+        raise InputError(f"{path}: name", error.problem, error.hint) from error
     return _with_folder(found, path.parent)
 
 

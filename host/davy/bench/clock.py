@@ -69,3 +69,18 @@ class BeatingClock:
             self._clock.wait(piece_s)
             self._beat()
             seconds -= piece_s
+
+
+class ScaledClock:
+    """The wall clock of an emulator that runs freely, `speed` virtual seconds a second."""
+
+    virtual = False
+
+    def __init__(self, speed: float) -> None:
+        self._speed = speed
+
+    def now_s(self) -> float:
+        return time.monotonic() * self._speed
+
+    def wait(self, seconds: float) -> None:
+        time.sleep(seconds / self._speed)

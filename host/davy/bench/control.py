@@ -176,6 +176,19 @@ def _part(bench: EmulatedBench, request: Request) -> None:
         rig.dac.reference_uv = _int(request, "reference_uv", 1_000_000, 3_300_000)
 
 
+def _wrong(bench: EmulatedBench, request: Request) -> None:
+    # Of the fixture: its supply, a relay that never opens again, a stimulus wire that is off.
+    harness = bench.world.harness
+    what = _word(request, "what", ("supply", "relay", "wire"))
+    if what == "supply":
+        harness.fixture_uv = _int(request, "uv", 0, 10_000_000)
+    elif what == "relay":
+        harness.relay_sticks = _bool(request, "sticks")
+    else:
+        wires = {_word(request, "name", tuple(bench.world.rig.pins.stimuli))}
+        harness.wires_off = harness.wires_off | wires if _bool(request, "off") else harness.wires_off - wires
+
+
 _ACTS: dict[str, Callable[[EmulatedBench, Request], dict[str, Any] | None]] = {
     "flash": _flash,
     "fill_flash": _fill,
@@ -188,6 +201,7 @@ _ACTS: dict[str, Callable[[EmulatedBench, Request], dict[str, Any] | None]] = {
     "revive": _revive,
     "restart": _restart,
     "part": _part,
+    "wrong": _wrong,
 }
 
 

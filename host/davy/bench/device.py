@@ -36,8 +36,12 @@ class KnownUnit:
 class Device:
     """Everything it says is kept with the bench's time at which it was read; `line` of a test that needs the exact time is the rig."""
 
-    def __init__(self, line: FrameLine, clock: Clock, unit: KnownUnit) -> None:
+    def __init__(
+        self, line: FrameLine, clock: Clock, unit: KnownUnit, answer_within_s: float = _ANSWER_WITHIN_S
+    ) -> None:
+        """`answer_within_s`: of the clock, until a question is asked again."""
         self._line, self.clock = line, clock
+        self._answer_within_s = answer_within_s
         self.unit = unit
         self.heard: list[tuple[float, codec.Decoded]] = []
         self._seq = 0
@@ -60,6 +64,21 @@ class Device:
         self.listen()
         return [frame.message for at_s, frame in self.heard if at_s >= since_s and isinstance(frame.message, kind)]
 
+    def told(self, kind: type[Answer], since_s: float) -> list[tuple[float, Answer]]:
+        """Messages of one kind, and when each was said on the bench's clock, as far as the uptimes of what came in one look tell."""
+        self.listen()
+        newest: dict[tuple[float, int], int] = {}
+        for at_s, frame in self.heard:
+            key = (at_s, frame.session)
+            newest[key] = max(newest.get(key, 0), frame.uptime_ms)
+        found = [
+            (at_s - (newest[at_s, frame.session] - frame.uptime_ms) / 1000, frame.message)
+            for at_s, frame in self.heard
+            if at_s >= since_s and isinstance(frame.message, kind)
+        ]
+        found = [(said_s, message) for said_s, message in found if said_s >= since_s]
+        return sorted(found, key=lambda each: each[0])
+
     def ask(
         self, message: codec.Message, wanted: type[Answer], fits: Callable[[Answer], bool] = lambda _: True
     ) -> Answer | None:
@@ -75,7 +94,7 @@ class Device:
         self.listen()
         for _ in range(_TRIES):
             self._send(message)
-            if wait_until(self.clock, answered, _ANSWER_WITHIN_S):
+            if wait_until(self.clock, answered, self._answer_within_s):
                 return found[0]
         return None
 

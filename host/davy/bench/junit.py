@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+from _pytest.junitxml import LogXML
+
+from davy.bench.errors import BenchError
 from davy.bench.openhtf import validator
 from davy.bench.results import Phase, RunResult
+
+#: How the report of a test begins that the bench broke off.
+BENCH_ERROR = "bench error"
 
 
 def phase_properties(phase: Phase) -> list[tuple[str, str]]:
@@ -33,6 +40,28 @@ def run_properties(run: RunResult) -> list[tuple[str, str]]:
         ("cause", run.cause),
     ]
     return found + _flat("about", run.about)
+
+
+def no_run_properties(bench: str, serial: str, error: BenchError) -> list[tuple[str, str]]:
+    """The same of a bench that was not to be had."""
+    return [("serial", serial), ("bench", bench), ("outcome", "error"), ("why", str(error)), ("cause", error.cause)]
+
+
+class BenchErrors:
+    """A pytest plugin: what a bench error breaks off is an error in the JUnit file, never a failure, which would be the device's."""
+
+    def __init__(self, xml: LogXML) -> None:
+        self._xml = xml
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.when != "call" or not report.failed or not report.longreprtext.startswith(BENCH_ERROR):
+            return
+        for node in self._xml.node_reporter(report).nodes:
+            if node.tag == "failure":
+                node.tag = "error"
+                self._xml.stats["failure"] -= 1
+                self._xml.stats["error"] += 1
 
 
 def _flat(name: str, value: object) -> list[tuple[str, str]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from davy.bench.bench import Bench
+from davy.errors import InputError
 from davy.paths import FIRMWARE
 
 _PATHS = ("records", "summaries", "firmware", "bench_file")
@@ -27,12 +28,18 @@ class BenchOptions:
     bench_files: tuple[str, ...] = ()
     operator: str = ""
     long: bool = False
+    checking: bool = False  # the bench alone: no device is needed
     number: int = field(default=0)
 
     @property
     def serial(self) -> str:
         """Of the device on this bench; empty when none was named."""
         return self.serials[self.number] if self.number < len(self.serials) else ""
+
+    @property
+    def made_serial(self) -> str:
+        """The same; where a unit is made for the run, it has one also when none was named."""
+        return self.serial or f"VIRTUAL-{self.number + 1}"
 
     def to_json(self) -> str:
         told = asdict(self)
@@ -47,15 +54,42 @@ class BenchOptions:
         return cls(**{**told, "number": number})
 
 
+def bench_name(options: BenchOptions) -> str:
+    """Of this process's bench, also where it cannot be opened. Raises InputError."""
+    if options.number < len(options.bench_files):
+        from davy.bench.benchfile import load_bench_file
+
+        return load_bench_file(Path(options.bench_files[options.number])).name
+    return f"virtual-{options.number + 1}"
+
+
 def open_bench(options: BenchOptions) -> Bench:
     """The bench of this process. Raises InputError or BenchError."""
-    from davy.bench.virtual import DEFAULT_SERIAL, virtual_bench
+    from davy.bench.virtual import virtual_bench
 
-    number = options.number
+    number, serial = options.number, options.made_serial
+    if number < len(options.bench_files):
+        return _from_file(Path(options.bench_files[number]), options, serial)
     return virtual_bench(
-        options.serial or f"{DEFAULT_SERIAL}{number + 1}",
-        board=options.board,
-        firmware=options.firmware,
-        seed=options.seed + number,
-        name=f"virtual-{number + 1}",
+        serial, board=options.board, firmware=options.firmware, seed=options.seed + number, name=bench_name(options)
     )
+
+
+def _from_file(path: Path, options: BenchOptions, serial: str) -> Bench:
+    from davy.bench.benchfile import load_bench_file
+
+    told = load_bench_file(path)
+    if told.emulated:
+        from davy.bench.emulated_bench import open_emulated
+
+        calibrated = told.calibrated.isoformat() if told.calibrated else ""
+        return open_emulated(told.emulated, told.name, serial, options.firmware, calibrated, told.board)
+    if told.labgrid is not None:
+        from davy.bench.lab.run import open_place
+
+        return open_place(told, str(path), serial, options.firmware)
+    from davy.bench.ports_bench import open_ports
+
+    if not options.serial and not options.checking:
+        raise InputError("--serial", f"bench {told.name} needs the device's", "davy bench run --bench FILE --serial SN")
+    return open_ports(told, options.serial)

@@ -1,4 +1,4 @@
-"""The pytest plugin of hil_tests: capabilities as fixtures, a phase of the record for each test, and what a bench error stops.
+"""The pytest plugin of hil_tests: a phase of the record for each test, and what a bench error stops.
 
 `davy bench run` loads it; it is of no effect in other test runs.
 """
@@ -7,88 +7,62 @@ from __future__ import annotations
 
 import contextlib
 import json
+import signal
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 from _pytest.junitxml import xml_key
 
 from davy.bench import junit
-from davy.bench.bench import Bench
-from davy.bench.capabilities import (
-    Button,
-    Climate,
-    Console,
-    CoUart,
-    GasStimulus,
-    LampSense,
-    Network,
-    Power,
-    ResetLines,
-    SirenSense,
-    Storage,
-    Tamper,
-    ValveSense,
-)
-from davy.bench.device import Device
 from davy.bench.errors import BenchError
-from davy.bench.options import BenchOptions, open_bench
+from davy.bench.fixtures import CAPABILITIES, SESSION
+from davy.bench.options import BenchOptions, bench_name, open_bench
 from davy.bench.results import Measurement, Outcome, Phase
 from davy.bench.running import INPUT_ERROR
 from davy.bench.screen import Screen
-from davy.bench.session import BenchSession
-from davy.bench.states import STATES, StateName, States
+from davy.bench.session import BenchSession, summary_without_record
+from davy.bench.stopping import SIGNALS, Stop, hold_leash
 from davy.errors import InputError
 from davy.files import write_whole
 
-#: Fixture -> what the bench lacks for it, or "".
-CAPABILITIES: dict[str, Callable[[Bench], str]] = {
-    "power": Power.missing,
-    "methane": lambda bench: GasStimulus.missing(bench, "methane"),
-    "co": lambda bench: GasStimulus.missing(bench, "co"),
-    "co_uart": CoUart.missing,
-    "climate": Climate.missing,
-    "valve": ValveSense.missing,
-    "siren": SirenSense.missing,
-    "lamp": LampSense.missing,
-    "button": Button.missing,
-    "tamper": Tamper.missing,
-    "reset_lines": ResetLines.missing,
-    "console": Console.missing,
-    "network": Network.missing,
-    "storage": Storage.missing,
-}
-_SESSION = pytest.StashKey[BenchSession | None]()
+#: Why there is no bench: every test says so.
+_NO_BENCH = pytest.StashKey[BenchError | InputError]()
+_STOP = pytest.StashKey[Stop]()
+_NO_MORE = "no more tests on this bench"
 _OUTCOME = pytest.StashKey[tuple[Outcome, str]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("davy bench", "davy's bench: davy bench run --help")
     group.addoption("--davy-bench-options", metavar="JSON", help="what davy bench run was told")
+    group.addoption("--davy-bench-leash", metavar="FD", type=int, help="a pipe that closes when davy bench run ends")
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
+    # After the JUnit file's own.
     config.addinivalue_line("markers", "state(name): the state that the device is brought to before the test (armed)")
     config.addinivalue_line("markers", "hours: takes hours of a real device's time; left out there without --long")
     config.addinivalue_line("markers", "needs(name, has): skipped, with the name, where has(bench) is false")
-    config.stash[_SESSION] = None
-    if (
-        config.getoption("--davy-bench-options")
-        and not hasattr(config, "workerinput")
-        and not config.option.collectonly
-    ):
+    config.pluginmanager.import_plugin("davy.bench.fixtures")
+    config.stash[SESSION] = None
+    config.stash[_STOP] = Stop()
+    if not config.getoption("--davy-bench-options") or config.option.collectonly:
+        return
+    for number in SIGNALS:
+        # The process that only hands out tests waits for those that run them: they end in good order.
+        signal.signal(number, config.stash[_STOP].hear)
+    if not hasattr(config, "workerinput"):
+        if (leash := config.getoption("--davy-bench-leash")) is not None:
+            hold_leash(leash)
         config.pluginmanager.register(Screen(config, bool(config.getoption("tx", None))), "davy-bench-screen")
+        if (xml := config.stash.get(xml_key, None)) is not None:
+            config.pluginmanager.register(junit.BenchErrors(xml), "davy-bench-junit")
 
 
 def _options(config: pytest.Config) -> BenchOptions:
     worker = getattr(config, "workerinput", {}).get("workerid", "gw0")
     return BenchOptions.from_json(config.getoption("--davy-bench-options"), int(worker.removeprefix("gw")))
-
-
-def _session(config: pytest.Config) -> BenchSession:
-    found = config.stash[_SESSION]
-    assert found is not None
-    return found
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -103,29 +77,47 @@ def pytest_runtestloop(session: pytest.Session) -> None:
     controls_others = not hasattr(config, "workerinput") and bool(config.getoption("tx", None))
     if not session.items or config.option.collectonly or controls_others:
         return
-    options = _options(config)
+    options, stop = _options(config), config.stash[_STOP]
     try:
-        bench = open_bench(options)
+        held = _opened(options, len(session.items), stop)
     except InputError as error:
         write_whole(options.summaries / INPUT_ERROR, json.dumps([error.where, error.problem, error.hint]))
-        session.shouldstop = str(error)
+        config.stash[_NO_BENCH] = error
         return
-    try:
-        held = BenchSession(bench, options.records, options.operator, len(session.items), options.number)
-    except BaseException:
-        bench.close()
-        raise
-    config.stash[_SESSION] = held
+    except BenchError as error:
+        name, serial = bench_name(options), options.made_serial
+        summary_without_record(options.number, name, serial, error).write(options.summaries)
+        config.stash[_NO_BENCH] = error
+        if (xml := config.stash.get(xml_key, None)) is not None:
+            for key, text in junit.no_run_properties(name, serial, error):
+                xml.add_global_property(key, text)
+        return
+    config.stash[SESSION] = held
     with contextlib.suppress(BenchError):  # each test says it, and so does the summary
         held.check()
 
 
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    held = session.config.stash.get(_SESSION, None)
+def _opened(options: BenchOptions, planned: int, stop: Stop) -> BenchSession:
+    bench = open_bench(options)
+    try:
+        stop.obey()
+        return BenchSession(bench, options.records, options.operator, planned, options.number, stop)
+    except BaseException:
+        bench.close()
+        raise
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    held = session.config.stash.get(SESSION, None)
     if held is None:
         return
-    session.config.stash[_SESSION] = None
-    summary = held.finish()
+    # What a test in the middle has still to put right needs the bench.
+    with contextlib.suppress(BenchError):
+        session._setupstate.teardown_exact(None)
+    session.config.stash[SESSION] = None
+    through = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
+    summary = held.finish("" if through else session.config.stash[_STOP].why or "the suite itself broke off")
     if (xml := session.config.stash.get(xml_key, None)) is not None:
         for name, text in junit.run_properties(held.recorder.run):
             xml.add_global_property(name, text)
@@ -135,20 +127,24 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     """A test is a phase of the record."""
-    session = item.config.stash[_SESSION]
+    session, alone = item.config.stash[SESSION], not hasattr(item.config, "workerinput")
     if session is None:
         yield
+        if alone and _NO_BENCH in item.config.stash:
+            item.session.shouldstop = _NO_MORE
         return
     item.stash[_OUTCOME] = ("pass", "")
     broken = session.states.broken is not None
     if not broken:
-        session.begin(_name(item))
-    yield
+        _guarded(session, lambda: session.begin(_name(item)))
+    result = yield
+    if result.excinfo is not None:  # type: ignore[attr-defined]
+        return  # the suite ends here, in the middle of the test: it has no outcome
     if not broken:
         outcome, why = item.stash[_OUTCOME]
         _guarded(session, lambda: session.end(outcome, why))
-    if session.error is not None and not hasattr(item.config, "workerinput"):
-        item.session.shouldstop = f"bench error: {session.error}"
+    if session.error is not None and alone:
+        item.session.shouldstop = _NO_MORE
 
 
 def _guarded(session: BenchSession, act: Callable[[], None]) -> None:
@@ -159,15 +155,20 @@ def _guarded(session: BenchSession, act: Callable[[], None]) -> None:
 
 
 def _name(item: pytest.Item) -> str:
-    return item.nodeid.rpartition("/")[2].replace(".py::", ": ").replace("_", " ")
+    file, _, name = item.nodeid.rpartition("/")[2].partition(".py::")
+    return f"{file.removeprefix('test_')}: {name.removeprefix('test_')}".replace("_", " ")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """What the bench lacks, before anything is brought to any state."""
-    session = item.config.stash[_SESSION]
+    session = item.config.stash[SESSION]
+    if (nothing := item.config.stash.get(_NO_BENCH, None)) is not None:
+        raise nothing
     if session is None:
         return
+    if session.error is not None:
+        raise session.error
     bench = session.bench
     for fixture in getattr(item, "fixturenames", ()):
         missing = CAPABILITIES[fixture](bench) if fixture in CAPABILITIES else ""
@@ -179,16 +180,16 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             pytest.skip(f"bench {bench.name} has no {name}")
     if item.get_closest_marker("hours") and not bench.clock.virtual and not _options(item.config).long:
         pytest.skip("takes hours of real time: give --long")
-    if session.states.broken is not None:
-        raise session.states.broken
 
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Iterator[None]:
     """A measurement out of its limits fails its test, when the test has taken all of its measurements."""
-    session = pyfuncitem.config.stash[_SESSION]
+    session = pyfuncitem.config.stash[SESSION]
     outcome = yield
     if session is None or session.error is not None:
+        return
+    if outcome.excinfo is not None and isinstance(outcome.excinfo[1], KeyboardInterrupt):  # type: ignore[attr-defined]
         return
     _guarded(session, session.keep_courses)
     pyfuncitem.user_properties += junit.phase_properties(Phase("", 0, measurements=session.measured))
@@ -208,106 +209,29 @@ def _words(each: Measurement) -> str:
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
     """The worst of set-up, call and tear-down is the phase's; a bench error is never the device's."""
     result = yield
-    session = item.config.stash[_SESSION]
-    if session is None:
-        return
+    session, nothing = item.config.stash[SESSION], item.config.stash.get(_NO_BENCH, None)
     report: pytest.TestReport = result.get_result()  # type: ignore[attr-defined]
     error = call.excinfo.value if call.excinfo is not None else None
+    if nothing is not None and report.failed:
+        report.longrepr = _bench_error(nothing)
+    if session is None:
+        return
+    if report.failed and not isinstance(error, BenchError) and not session.may_judge():
+        error = session.error
     if isinstance(error, BenchError):
-        session.fail(error)
+        error = session.fail(error)
         item.stash[_OUTCOME] = ("error", str(error))
-        report.longrepr = f"bench error ({error.cause}): {error}"
+        report.longrepr = _bench_error(error)
     elif report.skipped:
         item.stash[_OUTCOME] = ("skip", str(error))
     elif report.failed and item.stash[_OUTCOME][0] not in ("fail", "error"):
         item.stash[_OUTCOME] = ("fail", _short(report, error))
 
 
+def _bench_error(error: BenchError | InputError) -> str:
+    return f"{junit.BENCH_ERROR} ({error.cause if isinstance(error, BenchError) else 'input'}): {error}"
+
+
 def _short(report: pytest.TestReport, error: BaseException | None) -> str:
     text = str(error).split("\n")[0] if error is not None else report.longreprtext.split("\n")[-1]
     return text or (type(error).__name__ if error is not None else "failed")
-
-
-# Fixtures
-
-
-@pytest.fixture
-def bench(request: pytest.FixtureRequest) -> Bench:
-    """The bench, for what no capability covers."""
-    return _session(request.config).bench
-
-
-@pytest.fixture
-def states(request: pytest.FixtureRequest) -> States:
-    """The device's states."""
-    return _session(request.config).states
-
-
-@pytest.fixture(autouse=True)
-def in_state(request: pytest.FixtureRequest) -> None:
-    """The device is in the state that the test is marked with, or armed."""
-    mark = request.node.get_closest_marker("state")
-    wanted: StateName = mark.args[0] if mark is not None else "armed"
-    if wanted not in STATES:
-        raise ValueError(f"{wanted!r} is no state: {', '.join(STATES)}")
-    session = _session(request.config)
-    session.states.bring_to(wanted)
-    if wanted == "armed":
-        session.met()
-    session.acting()
-
-
-@pytest.fixture
-def measure(request: pytest.FixtureRequest) -> Callable[..., Measurement]:
-    """`measure(name, value, unit=, low=, high=, marginal=)`: judged, kept in the record, and in the JUnit file."""
-    return _session(request.config).measure
-
-
-@pytest.fixture
-def device(bench: Bench) -> Device:
-    """The device's own lines."""
-    return bench.device
-
-
-def _stimulus(request: pytest.FixtureRequest, gas: str) -> GasStimulus:
-    session = _session(request.config)
-    stimulus = GasStimulus(session.bench, gas)
-    session.stimuli.append(stimulus)
-    return stimulus
-
-
-@pytest.fixture
-def methane(request: pytest.FixtureRequest, in_state: None) -> GasStimulus:
-    return _stimulus(request, "methane")
-
-
-@pytest.fixture
-def co(request: pytest.FixtureRequest, in_state: None) -> GasStimulus:
-    return _stimulus(request, "co")
-
-
-@pytest.fixture
-def valve(bench: Bench, in_state: None) -> Iterator[ValveSense]:
-    sense = ValveSense(bench)
-    yield sense
-    sense.mend()
-
-
-def _plain(kind: Any) -> Callable[[Bench, None], Any]:
-    def make(bench: Bench, in_state: None) -> Any:
-        return kind(bench)
-
-    return make
-
-
-power = pytest.fixture(name="power")(_plain(Power))
-co_uart = pytest.fixture(name="co_uart")(_plain(CoUart))
-climate = pytest.fixture(name="climate")(_plain(Climate))
-siren = pytest.fixture(name="siren")(_plain(SirenSense))
-lamp = pytest.fixture(name="lamp")(_plain(LampSense))
-button = pytest.fixture(name="button")(_plain(Button))
-tamper = pytest.fixture(name="tamper")(_plain(Tamper))
-reset_lines = pytest.fixture(name="reset_lines")(_plain(ResetLines))
-console = pytest.fixture(name="console")(_plain(Console))
-network = pytest.fixture(name="network")(_plain(Network))
-storage = pytest.fixture(name="storage")(_plain(Storage))

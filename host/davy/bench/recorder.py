@@ -121,7 +121,21 @@ class Recorder:
         if run.outcome == "error" and not why:
             why = next((phase.why for phase in run.phases if phase.outcome == "error"), "")
         run.why, run.cause = why, cause if run.outcome == "error" else ""
-        run.ended_ms = max(self._now_ms(), run.started_ms)
+        return self._close()
+
+    def abort(self, why: str) -> Path:
+        """The run was broken off, by a person or by a mistake of the suite: `finish` without a verdict, whatever the phases say.
+
+        They are kept; the one that still runs as skipped, with what it measured.
+        """
+        self._check_open()
+        if self._phase is not None:
+            self.end("skip", why).outcome = "skip"
+        self.run.outcome, self.run.why, self.run.cause = "skip", why, ""
+        return self._close()
+
+    def _close(self) -> Path:
+        self.run.ended_ms = max(self._now_ms(), self.run.started_ms)
         record = self._write()
         try:
             self._keep_in_history(record)

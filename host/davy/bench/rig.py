@@ -34,7 +34,9 @@ OUTPUTS: dict[str, Output] = {
     "power": Output("", 0, 1, 1),  # of the device, by a relay
     "methane_uv": Output("uV", 0, 3_300_000, RELEASED, releasable=True),  # at the device's ADC pin
     "co_uv": Output("uV", 0, 3_300_000, RELEASED, releasable=True),
-    "methane_heater_uv": Output("uV", 0, 3_300_000, 150_000, releasable=True),  # at the pin that senses the heater's shunt
+    "methane_heater_uv": Output(
+        "uV", 0, 3_300_000, 150_000, releasable=True
+    ),  # at the pin that senses the heater's shunt
     "co_heater_uv": Output("uV", 0, 3_300_000, 150_000, releasable=True),
     "co_mode": Output("", CO_SILENT, CO_ONLY_ASKED, CO_UPLOADS),
     "co_tenths_ppm": Output("0.1 ppm", 0, 65_535, 0),  # what a serial CO module tells

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from davy.bench.junit import BENCH_ERROR
+
 _SIGNS = {"passed": "ok  ", "failed": "FAIL", "skipped": "skip"}
 
 
@@ -31,7 +33,7 @@ class Screen:
             return
         bench = self._bench(report)
         text = report.longreprtext.strip()
-        if text.startswith("bench error"):
+        if text.startswith(BENCH_ERROR):
             if text not in self._bench_errors:
                 self._bench_errors.add(text)
                 self._say(f"{bench}{text}")

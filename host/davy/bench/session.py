@@ -17,14 +17,14 @@ from davy.bench.results import Measurement, Outcome, RunResult
 from davy.bench.rig import INPUTS
 from davy.bench.selfcheck import check_bench
 from davy.bench.states import States
-from davy.files import write_whole
+from davy.bench.stopping import Stop
 
 _READINGS = (("methane reading", "methane_ppm"), ("CO reading", "co_ppm"))
 
 
 @dataclass(frozen=True)
 class Summary:
-    """What `davy bench run` says of one bench. `record` is empty when there is none."""
+    """What `davy bench run` says of one bench. `record` is empty when there is none; `stopped` says why it was broken off."""
 
     number: int
     bench: str
@@ -39,16 +39,44 @@ class Summary:
     flashed: int
     virtual_s: float
     wall_s: float
+    stopped: str = ""
 
     def write(self, folder: Path) -> None:
-        write_whole(folder / f"bench-{self.number:03d}.json", json.dumps(self.__dict__))
+        """Into the room that was made for it: what a full disk does to a run can still be told."""
+        with _place(folder, self.number).open("r+b") as file:
+            file.write(json.dumps(self.__dict__).encode())
+
+
+_ROOM_BYTES = 4_096
+
+
+def make_room(folder: Path, benches: int) -> None:
+    """For so many summaries."""
+    for number in range(benches):
+        _place(folder, number).write_bytes(b" " * _ROOM_BYTES)
+
+
+def summaries_in(folder: Path, benches: int) -> tuple[Summary, ...]:
+    """Those that were written."""
+    texts = [_place(folder, number).read_text() for number in range(benches)]
+    return tuple(Summary(**json.loads(text)) for text in texts if text.strip())
+
+
+def _place(folder: Path, number: int) -> Path:
+    return folder / f"bench-{number:03d}.json"
 
 
 class BenchSession:
-    """`stimuli` are the gases that tests of the running phase drove: their course goes into the report."""
+    """`stimuli` are the gases that tests of the running phase drove: their course goes into the report.
 
-    def __init__(self, bench: Bench, records: Path, operator: str, planned: int, number: int = 0) -> None:
+    Raises BenchError when there is no place for a record.
+    """
+
+    def __init__(
+        self, bench: Bench, records: Path, operator: str, planned: int, number: int = 0, stop: Stop | None = None
+    ) -> None:
         self.bench = bench
+        self._stop = stop or Stop()
         self.number = number
         self.states = States(bench)
         self.stimuli: list[GasStimulus] = []
@@ -60,7 +88,7 @@ class BenchSession:
             started_ms=time.time_ns() // 1_000_000,
             about={
                 "board": bench.spec.name,
-                "image_sha256": bench.image.sha256,
+                "image_sha256": bench.image.sha256 or None,  # a bench that takes devices as they come knows none
                 "identifier": bench.unit.identifier,
                 "bench_kind": bench.kind,
                 **bench.about,
@@ -68,7 +96,7 @@ class BenchSession:
         )
         # The self-check is a phase as well.
         self.recorder = Recorder(records, run, bench.clock.now_s, planned=planned + 1)
-        bench.clock = BeatingClock(bench.clock, self.recorder.beat)
+        bench.clock = BeatingClock(bench.clock, self._beat)
         bench.device.clock = bench.clock
         self.error: BenchError | None = None
         self.measured: list[Measurement] = []  # of the running test
@@ -76,6 +104,10 @@ class BenchSession:
         self._outcomes: list[Outcome] = []
         self._rig_ms = 0
         self._clock_s = 0.0
+
+    def _beat(self) -> None:
+        self.recorder.beat()
+        self._stop.obey()
 
     def check(self) -> None:
         """Is the bench itself sound? Its measurements are a phase of the record. Raises BenchError."""
@@ -93,13 +125,34 @@ class BenchSession:
             raise
         self.recorder.end("pass")
 
-    def fail(self, error: BenchError) -> None:
-        """The bench is broken: no verdict on the device from here on."""
-        self.error = self.error or error
-        self.states.mark_broken(error)
+    def fail(self, error: BenchError) -> BenchError:
+        """The bench is broken: no verdict on the device from here on. What it is to be put down to."""
+        if self.error is None:
+            self.error = self._behind(error)
+            self.states.mark_broken(self.error)
+        return self.error
+
+    def _behind(self, error: BenchError) -> BenchError:
+        # A rig that died took the device's power with it.
+        if error.cause in ("device", "state"):
+            try:
+                self.bench.rig.now_ms()
+            except BenchError as deeper:
+                return deeper
+        return error
+
+    def may_judge(self) -> bool:
+        """After a test that failed: whether rig and device are there, or else it was the bench that failed."""
+        try:
+            self.bench.rig.now_ms()
+            self.states.check_alive()
+        except BenchError as error:
+            self.fail(error)
+        return self.error is None
 
     def begin(self, name: str) -> None:
         """A test begins."""
+        self._stop.obey()
         self.recorder.begin(name)
         self.measured.clear()
         self.stimuli.clear()
@@ -157,13 +210,9 @@ class BenchSession:
         self._keep_readings()
 
     def _keep_readings(self) -> None:
-        self.bench.device.listen()
+        told = self.bench.device.told(codec.State, self._clock_s)
         for name, field in _READINGS:
-            points = [
-                (1000 * (at_s - self._clock_s), getattr(frame.message, field))
-                for at_s, frame in self.bench.device.heard
-                if at_s >= self._clock_s and isinstance(frame.message, codec.State)
-            ]
+            points = [(1000 * (at_s - self._clock_s), getattr(state, field)) for at_s, state in told]
             points = [(t_ms, value) for t_ms, value in points if value is not None]
             if len(points) > 1 and any(value > 100 for _, value in points):
                 self.recorder.waveform(name, "ppm", [t for t, _ in points], [float(value) for _, value in points])
@@ -173,16 +222,21 @@ class BenchSession:
         phase = self.recorder.end(outcome, why)
         self._outcomes.append(phase.outcome)
 
-    def finish(self, why: str = "") -> Summary:
-        """Write the record and give everything back. A record that cannot be kept makes the run an error."""
+    def finish(self, stopped: str = "") -> Summary:
+        """Write the record and give everything back. A record that cannot be kept makes the run an error.
+
+        `stopped`: why the run was broken off; then there is no verdict.
+        """
         bench = self.bench
         virtual_s = bench.clock.now_s()
         record = ""
         try:
-            if self.error is None:
-                found = self.recorder.finish("pass", why)
-            else:
+            if self.error is not None:
                 found = self.recorder.finish("error", f"{self.error.where}: {self.error.problem}", self.error.cause)
+            elif stopped:
+                found = self.recorder.abort(stopped)
+            else:
+                found = self.recorder.finish("pass")
             record = str(found)
         except BenchError as error:
             self.error = self.error or error
@@ -203,13 +257,18 @@ class BenchSession:
             flashed=self.states.flashed,
             virtual_s=round(virtual_s, 1),
             wall_s=round(time.monotonic() - self._began_s, 2),
+            stopped=stopped if self.error is None else "",
         )
 
     def _give_back(self) -> None:
         try:
-            if self.states.broken is None:
-                self.states.bring_to("off")
+            self.states.leave()
         except BenchError as error:
             self.error = self.error or error
         finally:
             self.bench.close()
+
+
+def summary_without_record(number: int, bench: str, serial: str, error: BenchError) -> Summary:
+    """Of a bench that was not to be had: nothing of the device was touched."""
+    return Summary(number, bench, serial, "error", str(error), error.cause, "", 0, 0, 0, 0, 0.0, 0.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import time
 from collections.abc import Callable
@@ -51,8 +52,7 @@ class States:
             raise self.broken
         try:
             if wanted == "off":
-                self.bench.rig.rest()
-                self.bench.rig.set("power", 0)
+                self._off()
                 return
             self._write(identity=wanted != "flashed")
             if wanted == "armed":
@@ -67,11 +67,33 @@ class States:
         """A test met a broken bench."""
         self.broken = self.broken or error
 
+    def leave(self) -> None:
+        """The device is left without power, also on a broken bench whose rig still does what it is told. Raises BenchError."""
+        if self.broken is None:
+            self.bring_to("off")
+        else:
+            with contextlib.suppress(BenchError):
+                self._off()
+
+    def check_alive(self) -> None:
+        """After a test that failed: is there a device to judge? One that hangs is alive again once its power came back.
+
+        Raises BenchError (device) when it is silent then too: dead, or cut off, and a bench cannot tell which.
+        """
+        if self.broken is None and self._provisioned and not self._is_up():
+            self._at_rest()
+            self._cycle()
+            self._await_up()
+
     def reprovision(self) -> None:
         """Write program and identity again at the next arming."""
         self._provisioned = False
 
     # How it works
+
+    def _off(self) -> None:
+        self.bench.rig.rest()
+        self.bench.rig.set("power", 0)
 
     def _write(self, *, identity: bool) -> None:
         # Program and identity in one piece where both are missing, and nothing that is there already.
@@ -92,8 +114,11 @@ class States:
 
     def _arm(self) -> None:
         self._at_rest()
-        if self._is_up() and self._gets_ready(_SETTLE_S):
-            return
+        if self._is_up():
+            # Anew each time: a hand may have changed the device.
+            self._check_identity()
+            if self._gets_ready(_SETTLE_S):
+                return
         why = ""
         for again in (False, True):
             if again:

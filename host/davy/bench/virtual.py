@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import datetime
 import tempfile
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-
-import littlefs
 
 from davy import codec
 from davy.bench.bench import Bench
 from davy.bench.device import Device
 from davy.bench.direct_rig import DirectRig, VirtualClock
-from davy.bench.network import BenchNetwork, Services
+from davy.bench.emulation import flash_filler
+from davy.bench.network import BenchNetwork, Services, enrolment_of
 from davy.bench.unit_made import BROKER_NAME, make_unit
 from davy.board.desk import HEAP
 from davy.board.events import BoardEvent
@@ -25,12 +25,10 @@ from davy.board.virtual import VirtualBoard
 from davy.image.boardfile import load_board
 from davy.image.build import Image, build_program
 from davy.image.calibration import nominal
-from davy.image.partitions import BLOCK_BYTES, FLASH_BYTES, NVS, VFS
+from davy.image.partitions import FLASH_BYTES, NVS
 from davy.paths import FIRMWARE
 
 DEFAULT_SERIAL = "VIRTUAL-"
-_FILLER = "filler.bin"
-_FILL_BYTES = 65_536
 
 
 class _Line:
@@ -98,38 +96,16 @@ class _Storage:
         self._rig, self._flash = rig, flash
 
     def fill(self) -> None:
-        self._change(_fill)
+        self._change(flash_filler.fill)
 
     def empty(self) -> None:
-        self._change(_unfill)
+        self._change(flash_filler.empty)
 
-    def _change(self, change: object) -> None:
-        assert callable(change)
+    def _change(self, change: Callable[[bytearray], object]) -> None:
         self._rig.set("power", 0)
         flash = bytearray(self._flash.read_bytes())
-        filesystem = littlefs.LittleFS(block_size=BLOCK_BYTES, block_count=VFS.length // BLOCK_BYTES, mount=False)
-        filesystem.context.buffer = bytearray(flash[VFS.offset : VFS.offset + VFS.length])
-        filesystem.mount()
-        change(filesystem)
-        flash[VFS.offset : VFS.offset + VFS.length] = filesystem.context.buffer
+        change(flash)
         self._flash.write_bytes(flash)
-
-
-def _fill(filesystem: littlefs.LittleFS) -> None:
-    size = _FILL_BYTES
-    with filesystem.open(_FILLER, "wb") as file:
-        written = 0
-        while size:
-            try:
-                file.write(b"\xa5" * size)
-                file.flush()
-                written += size
-            except littlefs.LittleFSError:
-                break
-
-
-def _unfill(filesystem: littlefs.LittleFS) -> None:
-    filesystem.remove(_FILLER)
 
 
 class _Climate:
@@ -159,7 +135,7 @@ def virtual_bench(
     path = Path(folder.name)
     calibration = replace(nominal(spec), made=datetime.date.today())
     made = make_unit(path, serial, spec, calibration)
-    services = Services(made.unit, made.known.secret)
+    services = Services(enrolment_of(made.unit, made.known.secret))
     access_point = AccessPoint({BROKER_NAME: services.address})
     flash = path / "flash.bin"
     flash.write_bytes(b"\xff" * FLASH_BYTES)

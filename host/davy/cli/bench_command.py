@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import getpass
-from dataclasses import replace
+import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,16 +11,19 @@ import typer
 
 from davy.cli.bench_history_command import history, trend
 from davy.cli.bench_serve_command import serve
-from davy.errors import EXIT_DESK, EXIT_FAILED, EXIT_OK, InputError
+from davy.cli.lab_command import places
+from davy.errors import EXIT_DESK, EXIT_FAILED, EXIT_OK, DeskError, InputError
 from davy.paths import FIRMWARE
 
 if TYPE_CHECKING:
+    from davy.bench.running import Ran
     from davy.bench.session import Summary
 
 app = typer.Typer(no_args_is_help=True, help="Test devices with limits: one suite for a virtual board and for a bench.")
 app.command()(history)
 app.command()(trend)
 app.command()(serve)
+app.command()(places)
 
 Benches = Annotated[
     list[Path] | None,
@@ -66,7 +69,7 @@ def run(
 ) -> int:
     """Bring each device through the suite: off, flashed, provisioned, armed, and then test by test.
 
-    Exit status 1 when a device failed, 3 when a bench did: then there is no verdict on its device.
+    Exit status 1 when a device failed, 3 when a bench did: then there is no verdict on its device, nor after Ctrl-C (130).
 
     Examples:
 
@@ -78,6 +81,7 @@ def run(
     """
     from davy.bench.options import BenchOptions
     from davy.bench.running import run_suite, tests_of
+    from davy.cli.bench_input import check_run
 
     if list_:
         print("\n".join(tests_of(select)))
@@ -86,9 +90,7 @@ def run(
     benches = max(len(files), len(serials), count)
     if files and len(files) != benches:
         raise InputError("--serial", f"{benches} devices on {len(files)} benches", "a --bench for each --serial")
-    if not (firmware / "main.py").is_file():
-        raise InputError("--firmware", f"{firmware} has no main.py", "a tree like firmware/")
-    records.mkdir(parents=True, exist_ok=True)
+    check_run(files, serials, records, board, firmware, junit)
     options = BenchOptions(
         records=records.resolve(),
         summaries=records,
@@ -100,14 +102,27 @@ def run(
         operator=operator,
         long=long,
     )
-    ran = run_suite(replace(options), benches, select, junit, verbose)
-    for summary in ran.summaries:
-        _tell(summary)
+    try:
+        ran = run_suite(options, benches, select, junit, verbose)
+        for summary in ran.summaries:
+            _tell(summary)
+        return _status(ran, benches)
+    except (InputError, DeskError):
+        raise
+    except Exception:
+        # Python's own status for this is 1, which says here that a device failed.
+        traceback.print_exc()
+        return _EXIT_BUG
+
+
+def _status(ran: Ran, benches: int) -> int:
+    if ran.signal:
+        return _EXIT_SIGNAL + ran.signal
     outcomes = [each.outcome for each in ran.summaries]
-    stopped = ran.status == _STOPPED and "error" in outcomes
-    if len(ran.summaries) < benches or (ran.status not in _ENDED and not stopped):
+    broke_off = any(each.stopped for each in ran.summaries) or (ran.status == _STOPPED and "error" not in outcomes)
+    if len(ran.summaries) < benches or broke_off or ran.status not in (*_ENDED, _STOPPED):
         raise RuntimeError(
-            f"the suite ended with {ran.status}, and {len(ran.summaries)} of {benches} benches with a record"
+            f"the suite ended with {ran.status}, and {len(ran.summaries)} of {benches} benches with a result; see above"
         )
     if "error" in outcomes:
         return EXIT_DESK
@@ -163,9 +178,11 @@ def check(
       davy bench check --bench bench-1.yaml
     """
     from davy.bench.checking import check_benches
+    from davy.cli.bench_input import check_bench_files, check_records
 
     files = bench or []
-    records.mkdir(parents=True, exist_ok=True)
+    check_bench_files(files)
+    check_records(records)
     return check_benches([each.resolve() for each in files], records.resolve(), operator, print)
 
 
@@ -206,6 +223,8 @@ def rig_image_(
 
 #: Of pytest: all passed, some failed; and stopped, as it is after a bench error.
 _ENDED, _STOPPED = (0, 1), 2
+#: As a shell tells of a program that a signal ended; and of sysexits.h, for a mistake of the suite itself.
+_EXIT_SIGNAL, _EXIT_BUG = 128, 70
 _WORDS = {
     "pass": "PASS",
     "marginal": "PASS, marginal",
@@ -217,7 +236,8 @@ _WORDS = {
 
 def _tell(summary: Summary) -> None:
     counts = f"{summary.passed} passed, {summary.failed} failed, {summary.skipped} skipped"
-    print(f"{_WORDS[summary.outcome]}  {summary.serial} on {summary.bench}: {counts} in {summary.wall_s:g} s")
+    word = "STOPPED" if summary.stopped else _WORDS[summary.outcome]
+    print(f"{word}  {summary.serial} on {summary.bench}: {counts} in {summary.wall_s:g} s")
     if summary.why:
         print(f"  {f'{summary.cause}: ' if summary.cause else ''}{summary.why}")
     if summary.record:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from davy.bench.emulation.rig_pins import RigPins
-from davy.bench.emulation.virtual_rig import Surroundings, VirtualRig
+from davy.bench.emulation.virtual_rig import SUPPLY_UV, Surroundings, VirtualRig
 from davy.bench.rig_image import rig_image
 from davy.bench.serial_rig import SerialRig
 from davy.bench.wiring import Wiring
@@ -34,8 +34,8 @@ class Felt(Surroundings):
     def coil(self) -> tuple[int, int]:
         return self.coil_ua, 12_000_000
 
-    def supplied(self) -> bool:
-        return True
+    def supply_uv(self) -> int:
+        return SUPPLY_UV
 
 
 class RigAlone:

@@ -6,15 +6,16 @@ Each has `missing(bench)`: the name of what the bench lacks for it, empty when i
 from davy.bench.capabilities.button import Button
 from davy.bench.capabilities.climate import Climate
 from davy.bench.capabilities.co_uart import CoUart
+from davy.bench.capabilities.console import Console
 from davy.bench.capabilities.gas import GasStimulus
 from davy.bench.capabilities.network import Network
 from davy.bench.capabilities.power import Power
 from davy.bench.capabilities.reset_lines import ResetLines
-from davy.bench.capabilities.serial_line import Console, SerialLine
 from davy.bench.capabilities.signals import LampSense, SirenSense
 from davy.bench.capabilities.storage import Storage
 from davy.bench.capabilities.tamper import Tamper
 from davy.bench.capabilities.valve import ValveSense
+from davy.bench.device import Device as SerialLine
 
 __all__ = [
     "Button",

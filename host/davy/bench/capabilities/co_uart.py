@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from davy.bench.bench import Bench
 from davy.bench.rig import CO_GARBLED, CO_SILENT, CO_UPLOADS
+from davy.image.boardparts import SerialSensor
 
 
 class CoUart:
@@ -14,7 +15,8 @@ class CoUart:
 
     @staticmethod
     def missing(bench: Bench) -> str:
-        return "" if "co_tenths_ppm" in bench.rig.outputs else "a serial CO module's line"
+        here = isinstance(bench.spec.co, SerialSensor) and "co_tenths_ppm" in bench.rig.outputs
+        return "" if here else "a serial CO module's line"
 
     def ppm(self, ppm: float) -> int:
         """Tell a concentration."""

@@ -16,6 +16,8 @@ from davy.image.boardparts import CellSensor, MqSensor, SerialSensor
 
 _CURVES = {"methane": (MQ4, MQ4_CLIMATE), "co": (MQ7, MQ7_CLIMATE)}
 _STEP_MS = 100
+#: A transmission pulls readings down for up to 180 ms [S]: three of these.
+_DIP_STEP_MS = 60
 
 
 class GasStimulus:
@@ -35,6 +37,8 @@ class GasStimulus:
     def missing(bench: Bench, gas: str) -> str:
         if gas == "co" and bench.spec.co is None:
             return "a CO sensor"
+        if gas == "co" and isinstance(bench.spec.co, SerialSensor):
+            return "a CO sensor that is a voltage"
         return "" if f"{gas}_uv" in bench.rig.outputs else f"a voltage for the {gas} sensor"
 
     def follow_climate(self) -> None:
@@ -91,8 +95,8 @@ class GasStimulus:
     def dips(self, ppm: float, *, dip_ms: int, every_ms: int, count: int, factor: float = 0.1) -> int:
         """A concentration whose voltage is pulled down again and again, as a radio's transmissions do."""
         level = self.uv_at(ppm)
-        wave = [level] * ((every_ms - dip_ms) // _STEP_MS) + [round(level * factor)] * max(1, dip_ms // _STEP_MS)
-        return self.waveform(_STEP_MS, wave * count + [level])
+        wave = [level] * ((every_ms - dip_ms) // _DIP_STEP_MS) + [round(level * factor)] * (dip_ms // _DIP_STEP_MS)
+        return self.waveform(_DIP_STEP_MS, wave * count + [level])
 
     def unplug(self) -> int:
         """The sensor's line open."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from davy.bench.emulation.virtual_rig import Surroundings, VirtualRig
+from davy.bench.emulation.virtual_rig import SUPPLY_UV, Surroundings, VirtualRig
 from davy.board.drive import Drive
 from davy.board.events import BoardEvent
 from davy.board.virtual import VirtualBoard
@@ -23,6 +23,10 @@ class Harness(Surroundings):
         self._rig = rig
         self._device = device
         self._dead = False
+        #: What is wrong with the fixture itself, for a self-check to find: its supply, a relay that sticks, stimulus wires that are off.
+        self.fixture_uv = SUPPLY_UV
+        self.relay_sticks = False
+        self.wires_off: set[str] = set()
         spec, lamp = device.spec, device.spec.lamp
         device.coupled_pins += (spec.siren.pin, lamp.green_pin, lamp.yellow_pin, lamp.red_pin)
         if isinstance(spec.co, SerialSensor) and rig.pins.co_uart is not None:
@@ -66,9 +70,9 @@ class Harness(Surroundings):
         """Current in uA and supply in uV of the device's coil, now."""
         return (COIL_UA if self._coil_energised else 0), (COIL_SUPPLY_UV if self._device.powered else 0)
 
-    def supplied(self) -> bool:
-        """Whether the device has its supply."""
-        return self._device.powered
+    def supply_uv(self) -> int:
+        """At the device, now."""
+        return self.fixture_uv if self._device.powered else 0
 
     def kill_device(self, dead: bool) -> None:
         """The device shows no sign of life, whatever is done to it; or it is another one that does."""
@@ -97,7 +101,8 @@ class Harness(Surroundings):
 
     def _power(self, on: bool) -> None:
         if not on:
-            self._device.power_cut()
+            if not self.relay_sticks:
+                self._device.power_cut()
             return
         self._device.power_on()
         if self._held or self._in_download:
@@ -121,7 +126,7 @@ class Harness(Surroundings):
 
     def _drive(self, name: str, uv: int | None) -> None:
         # A line that is let go is one on which no sensor is plugged in.
-        device, volts = self._device, 0 if uv is None else uv
+        device, volts = self._device, 0 if uv is None or name in self.wires_off else uv
         gas = name.removesuffix("_uv").removesuffix("_heater")
         if gas not in _GASES or (gas == "co" and (device.spec.co is None or isinstance(device.spec.co, SerialSensor))):
             return

@@ -18,7 +18,7 @@ from davy.board.wire import In, Out
 
 #: Heap of a program with a prompt, as in davy.board.desk.
 HEAP = "560K"
-_SUPPLY_UV = 5_000_000
+SUPPLY_UV = 5_000_000
 
 
 class Surroundings:
@@ -37,9 +37,9 @@ class Surroundings:
         """Current in uA and supply in uV of the device's coil, now."""
         return 0, 0
 
-    def supplied(self) -> bool:
-        """Whether the device has its supply."""
-        return False
+    def supply_uv(self) -> int:
+        """At the device, now."""
+        return 0
 
 
 class VirtualRig(Supervised):
@@ -114,7 +114,7 @@ class VirtualRig(Supervised):
 
     def _at_reading(self, name: str) -> int:
         if name == "supply_uv":
-            return _SUPPLY_UV if self.around.supplied() else 0
+            return self.around.supply_uv()
         channel = self.pins.stimuli.get(name.replace("_loop_uv", "_uv"))
         return 0 if channel is None else self.dac.output_uv(channel) or 0
 

@@ -1,21 +1,12 @@
-"""The device's own lines: the product protocol, and the console."""
+"""The prompt of the device's MicroPython, on its console. The product's own line is davy.bench.device."""
 
 from __future__ import annotations
 
 from davy.bench.bench import Bench
 from davy.bench.clock import wait_until
-from davy.bench.device import Device
 from davy.bench.lines import ByteLine
 
 _CTRL_C = b"\x03"
-
-
-class SerialLine(Device):
-    """What a test asks the device itself: see davy.bench.device."""
-
-    @staticmethod
-    def missing(bench: Bench) -> str:
-        return "" if bench.device is not None else "a line to the device"
 
 
 class Console:

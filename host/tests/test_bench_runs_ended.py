@@ -1,0 +1,161 @@
+"""Runs that end before their time, meet on one bench, or lose one of several: what is kept, what is said, and what goes on."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from support.bench_runs import check_record
+from support.lab import until
+from support.meddling import (
+    FIRST,
+    SECOND,
+    SELECT,
+    Ask,
+    Ended,
+    Meddler,
+    emulated,
+    ended,
+    live_of,
+    meddled,
+    processes_of,
+    run,
+    start,
+    tell,
+    verdicts,
+)
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """An emulated bench; who puts something wrong in it puts it right."""
+    with emulated(tmp_path_factory.mktemp("bench")) as (path, _):
+        yield path
+
+
+@pytest.fixture
+def records(tmp_path: Path) -> Path:
+    return tmp_path / "records"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_interrupted_keeps_what_it_has_and_gives_no_verdict(
+    number: signal.Signals, bench: Path, records: Path, tmp_path: Path
+) -> None:
+    meddler = Meddler(bench, records, SECOND, lambda _: process.send_signal(number))
+    with meddler.file() as path:
+        process = start(records, "--bench", path, *SELECT, "--junit", tmp_path / "j.xml")
+        found = ended(process, records)
+    assert found.status == 128 + number, found.said
+    assert verdicts(found.out) == {"VIRTUAL-1": "STOPPED"}
+    assert f"interrupted ({number.name})" in found.out
+    assert "Traceback" not in found.said
+    (record,) = found.records
+    check_record(record)
+    assert (record["outcome"], record["why"], record["cause"]) == ("ABORTED", f"interrupted ({number.name})", "")
+    assert [phase["outcome"] for phase in record["phases"]] == ["PASS", "PASS", "SKIP"]
+    assert (found.live["state"], found.live["outcome"]) == ("ended", "skip")
+    assert 'name="outcome" value="skip"' in (tmp_path / "j.xml").read_text()
+    assert processes_of(str(records)) == []
+
+
+def test_a_run_whose_command_is_killed_ends_in_good_order_all_the_same(bench: Path, records: Path) -> None:
+    meddler = Meddler(bench, records, SECOND, lambda _: process.kill())
+    with meddler.file() as path:
+        process = start(records, "--bench", path, *SELECT)
+        process.wait(60)
+        until(lambda: processes_of(str(records)) == [], "the suite ends")
+        found = ended(process, records)
+    assert found.status == -signal.SIGKILL
+    assert found.records[0]["outcome"] == "ABORTED"
+    assert found.live["state"] == "ended"
+
+
+def test_after_a_run_that_was_killed_outright_the_bench_takes_the_next_one(bench: Path, records: Path) -> None:
+    def kill(_: Ask) -> None:
+        for each in processes_of(str(records)):
+            os.kill(each, signal.SIGKILL)
+
+    found = meddled(bench, records, kill)
+    assert found.status == -signal.SIGKILL
+    assert found.records == []
+    assert found.live["state"] == "running"
+    next_one = run(records, "--bench", bench, "-k", "no_command_opens")
+    assert next_one.status == 0, next_one.said
+    assert (next_one.live["state"], next_one.live["outcome"]) == ("ended", "pass")
+
+
+def test_a_second_run_on_a_bench_is_told_who_has_it_and_the_first_goes_on_unharmed(
+    bench: Path, records: Path, tmp_path: Path
+) -> None:
+    second: list[Ended] = []
+    first = meddled(
+        bench,
+        records,
+        lambda _: second.append(run(records, "--bench", bench, *SELECT, "--junit", tmp_path / "j.xml")),
+    )
+    assert first.status == 0, first.said
+    assert len(first.records) == 1
+    (other,) = second
+    assert other.status == 3
+    assert "the bench is held by process " in other.out
+    assert "  rig: " in other.out
+    assert "Traceback" not in other.said
+    (suite,) = ElementTree.parse(tmp_path / "j.xml").getroot()
+    assert (suite.get("failures"), suite.get("errors")) == ("0", "1")
+
+
+def test_of_several_benches_one_that_breaks_leaves_the_others_their_verdicts(
+    bench: Path, records: Path, tmp_path: Path
+) -> None:
+    with emulated(tmp_path, "second") as (other, _):
+        other.write_text(other.read_text().replace("emulated-1", "emulated-2"))
+        meddler = Meddler(bench, records, FIRST, lambda ask: ask({"do": "unplug", "what": "rig"}), live="emulated-1")
+        with meddler.file() as path:
+            found = run(records, "--bench", path, "--bench", other, *SELECT, "--junit", tmp_path / "j.xml")
+    tell(bench, do="plug", what="rig")
+    assert found.status == 3, found.said
+    assert verdicts(found.out) == {"VIRTUAL-1": "BENCH ERROR", "VIRTUAL-2": "PASS"}
+    assert "[2] ok    no command opens the valve" in found.out
+    assert "[1] ok    no command opens the valve" not in found.out
+    assert sorted(each["outcome"] for each in found.records) == ["ERROR", "PASS"]
+    (suite,) = ElementTree.parse(tmp_path / "j.xml").getroot()
+    assert suite.get("failures") == "0"
+
+
+def test_of_three_virtual_benches_one_whose_record_is_not_taken_leaves_the_others_theirs(records: Path) -> None:
+    records.mkdir()
+    (records / "VIRTUAL-2").write_text("in the way")
+    found = run(records, "--count", 3, "-k", "no_command_opens")
+    assert found.status == 3, found.said
+    assert verdicts(found.out) == {"VIRTUAL-1": "PASS", "VIRTUAL-2": "BENCH ERROR", "VIRTUAL-3": "PASS"}
+    assert "  record: " in found.out
+    assert (records / "VIRTUAL-2").read_text() == "in the way"
+
+
+def test_a_mistake_of_the_suite_itself_is_loud_and_no_verdict(records: Path, tmp_path: Path) -> None:
+    (tmp_path / "broken_hook.py").write_text(
+        "def pytest_runtest_call(item):\n"
+        "    pass\n"
+        "def pytest_runtest_logfinish(nodeid):\n"
+        "    if 'button_opens' in nodeid:\n"
+        "        raise KeyError('a mistake')\n"
+    )
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path]),
+        "PYTEST_PLUGINS": "broken_hook",
+    }
+    found = run(records, *SELECT, env=environment)
+    assert found.status == 70, found.said
+    assert "KeyError: 'a mistake'" in found.said
+    assert "Traceback" in found.err
+    assert verdicts(found.out) == {"VIRTUAL-1": "STOPPED"}
+    assert [each["outcome"] for each in found.records] == ["ABORTED"]
+    assert live_of(records) is not None
