@@ -2,59 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import re
-import select
-import signal
 import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from davy.paths import ROOT
 from support.micropython_image import craft
+from support.page_shell import Shell, commands_of
 
-PAGE = (ROOT / "docs" / "first-board.md").read_text(encoding="utf-8")
-COMMANDS = [line[2:] for block in re.findall(r"```console\n(.*?)```", PAGE, re.S) for line in block.splitlines()]
+COMMANDS = commands_of("first-board.md")
 FILE = "ESP32_GENERIC-20260601-v1.29.0.bin"
-_DONE = "__done__"
-
-
-class Shell:
-    """A bash that is told one line at a time; `say` gives (exit status, what it printed)."""
-
-    def __init__(self, folder: Path) -> None:
-        environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "COLUMNS": "200"}
-        self._process = subprocess.Popen(
-            ["bash", "--norc"], cwd=folder, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, start_new_session=True,
-        )  # fmt: skip
-
-    def say(self, line: str, within_s: float = 100.0) -> tuple[int, str]:
-        assert self._process.stdin is not None
-        self._process.stdin.write(f"{line}\necho {_DONE} $?\n".encode())
-        self._process.stdin.flush()
-        text = self.read_until(re.compile(rf"{_DONE} (\d+)\n"), within_s)
-        found = re.search(rf"{_DONE} (\d+)\n", text)
-        assert found
-        return int(found[1]), text[: found.start()]
-
-    def read_until(self, pattern: re.Pattern[str], within_s: float) -> str:
-        assert self._process.stdout is not None
-        text, end_s = "", time.monotonic() + within_s
-        while not pattern.search(text):
-            ready = select.select([self._process.stdout], [], [], max(0.0, end_s - time.monotonic()))[0]
-            assert ready, f"not within {within_s} s: {text}"
-            text += os.read(self._process.stdout.fileno(), 4096).decode()
-        return text
-
-    def close(self) -> None:
-        os.killpg(self._process.pid, signal.SIGTERM)
-        self._process.wait(10)
 
 
 @pytest.fixture

@@ -1,0 +1,51 @@
+"""The page "your first bench", followed word for word in a shell, on an emulated bench."""
+
+from __future__ import annotations
+
+import re
+import socket
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from support.page_shell import Shell, commands_of
+
+COMMANDS = commands_of("first-bench.md")
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Iterator[Shell]:
+    found = Shell(tmp_path)
+    yield found
+    found.close()
+
+
+@pytest.mark.timeout(300)
+def test_the_page_leads_from_nothing_to_a_record_of_a_device(shell: Shell, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])  # the page's own may be taken on this machine
+    said: dict[str, str] = {}
+    for command in COMMANDS:
+        status, text = shell.say(command.replace("8090", port), within_s=200)
+        if "emulate" in command:
+            text += shell.read_until(re.compile("ends with Ctrl-C"), 60)
+        elif "serve" in command:
+            text += shell.read_until(re.compile(rf"http://127.0.0.1:{port}"), 60)
+        assert status == 0, f"{command}\n{text}"
+        said[command] = text
+    check, listed, latch, whole, history, trend = (
+        next(text for line, text in said.items() if each in line)
+        for each in ("check", "--list", '-k "latch"', "--junit", "history", "trend")
+    )
+    assert "SOUND  emulated-1" in check
+    assert "test_the_latch_survives_a_power_cut" in listed
+    assert re.search(r"PASS  GA26000001 on emulated-1: \d+ passed, 0 failed", latch)
+    assert re.search(r"PASS  GA26000001 on emulated-1: 5\d passed, 0 failed", whole)
+    assert "Davy, H." in history
+    assert "methane_alarm_time" in trend
+    assert len(list((tmp_path / "records" / "GA26000001").glob("*.json"))) == 2
+    assert (tmp_path / "bench.xml").read_text().count("<testcase") >= 50
+    page = urllib.request.urlopen(f"http://127.0.0.1:{port}", timeout=30).read().decode()
+    assert "GA26000001" in page
