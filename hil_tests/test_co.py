@@ -17,7 +17,7 @@ from hil_tests.measure import Measure
 @pytest.fixture
 def tell_co(request: pytest.FixtureRequest, bench: Bench) -> Callable[[float], int]:
     """Puts a CO concentration on, by whichever way the board's sensor is read."""
-    way = "co_uart" if bench.rig.outputs >= {"co_tenths_ppm"} else "co"
+    way = "co" if CoUart.missing(bench) else "co_uart"
     stimulus: GasStimulus | CoUart = request.getfixturevalue(way)
     return stimulus.ppm
 

@@ -15,7 +15,8 @@ def test_it_says_who_it_is_and_what_it_runs(device: Device, bench: Bench) -> Non
     hello = device.hello()
     assert hello.identifier == bench.unit.identifier
     assert hello.board.rstrip(b"\0").decode() == bench.spec.name
-    assert hello.image_hash.hex() == bench.image.sha256[:16]
+    if bench.image.sha256:  # a bench that takes devices as they come knows of none
+        assert hello.image_hash.hex() == bench.image.sha256[:16]
 
 
 def test_it_knows_how_old_its_calibration_is(device: Device, bench: Bench, measure: Measure) -> None:
@@ -32,8 +33,13 @@ def test_it_proves_who_it_is(device: Device) -> None:
 
 @pytest.mark.needs("unit's secret", lambda bench: bool(bench.unit.secret))
 def test_the_identity_survives_a_reflash(device: Device, bench: Bench, states: States) -> None:
-    bench.programmer.write(bench.image, None)
-    bench.rig.set("power", 1)
-    bench.clock.wait(15)
-    assert device.hello().identifier == bench.unit.identifier
-    assert device.proves_itself()
+    kept = False
+    try:
+        bench.programmer.write(bench.image, None)
+        bench.rig.set("power", 1)
+        bench.clock.wait(15)
+        kept = device.hello().identifier == bench.unit.identifier and device.proves_itself()
+    finally:
+        if not kept:
+            states.reprovision()  # a device that forgot who it is fails here, and is no wrong device for the next test
+    assert kept

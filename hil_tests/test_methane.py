@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from davy.bench.bench import Bench
 from davy.bench.capabilities import GasStimulus, LampSense, SirenSense, ValveSense
 from davy.bench.device import Device
@@ -75,6 +77,7 @@ def test_a_slow_rise_alarms_around_the_set_point(methane: GasStimulus, siren: Si
     )
 
 
+@pytest.mark.usefixtures("quiet_radio")
 def test_methane_above_25_percent_lel_alarms_at_once(methane: GasStimulus, valve: ValveSense, measure: Measure) -> None:
     began_ms = methane.ppm(METHANE.always_by_ppm + 2_500)
     closed_ms = valve.closed_at(began_ms, 60)

@@ -81,9 +81,11 @@ def test_the_preheat_is_shown_and_opens_nothing(
 
 @HELD
 def test_a_chip_held_in_reset_leaves_the_valve_shut(
-    reset_lines: ResetLines, valve: ValveSense, measure: Measure
+    reset_lines: ResetLines, valve: ValveSense, bench: Bench, measure: Measure
 ) -> None:
     held_ms = reset_lines.hold()
     closed_ms = valve.closed_at(held_ms, 5)
     reset_lines.release()
     measure("reset_close_time", None if closed_ms is None else closed_ms - held_ms, unit="ms", high=1000)
+    bench.clock.wait(15)
+    assert valve.opens(held_ms) == 0

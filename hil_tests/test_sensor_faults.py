@@ -8,7 +8,7 @@ from davy.bench.bench import Bench
 from davy.bench.capabilities import Climate, GasStimulus, LampSense, SirenSense, ValveSense
 from davy.bench.clock import wait_until
 from davy.bench.device import Device
-from davy.codec import Fault, Status, ValveState
+from davy.codec import Fault, State, Status, ValveState
 from hil_tests.limits import FAULT_S, METHANE, PATTERN_S
 from hil_tests.measure import Measure
 
@@ -58,19 +58,31 @@ def test_a_lasting_methane_fault_shuts_the_valve(
     assert device.state().valve_state == ValveState.CLOSED
 
 
+@pytest.mark.usefixtures("quiet_radio")
 def test_readings_that_a_radio_pulls_down_are_no_fault_and_no_alarm(
-    methane: GasStimulus, siren: SirenSense, valve: ValveSense, device: Device, bench: Bench
+    methane: GasStimulus, siren: SirenSense, valve: ValveSense, device: Device, bench: Bench, measure: Measure
 ) -> None:
-    began_ms = methane.dips(1_000, dip_ms=200, every_ms=2_000, count=30)
+    methane.ppm(1_000)
+    bench.clock.wait(5)
+    device.listen()
+    # Out of step with what the device tells each second: a fifth of it is about a dip.
+    began_ms = methane.dips(1_000, dip_ms=180, every_ms=900, count=66)
+    bench.clock.wait(1)
+    began_s = bench.clock.now_s()
     bench.clock.wait(60)
+    told = [state.methane_ppm for state in device.messages(State, began_s)]
+    kept = sum(850 <= ppm <= 1_150 for ppm in told if ppm is not None)
+    # Some may be lost all the same: where the device's own radio cannot be silenced, now and then both meet.
+    measure("readings_kept_in_dips", 100 * kept / len(told) if told else None, unit="%", low=90)
     assert siren.starts(began_ms) == 0
     assert not valve.is_closed
-    state = device.state()
-    assert (state.faults, state.methane_status) == (0, Status.OK)
+    assert wait_until(bench.clock, lambda: device.state().methane_status == Status.OK, 2)
+    assert device.state().faults == 0
 
 
+@pytest.mark.usefixtures("quiet_radio")
 def test_gas_behind_such_dips_is_still_found(methane: GasStimulus, valve: ValveSense, measure: Measure) -> None:
-    began_ms = methane.dips(METHANE.step_ppm, dip_ms=200, every_ms=2_000, count=30)
+    began_ms = methane.dips(METHANE.step_ppm, dip_ms=180, every_ms=2_000, count=30)
     closed_ms = valve.closed_at(began_ms, 60)
     measure(
         "alarm_time_with_dips",
