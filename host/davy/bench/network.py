@@ -16,6 +16,7 @@ from davy.monitor.registry import Enrolment
 from davy.monitor.schema import open_database
 
 _SUBSCRIBE_S = 20.0
+_LOOK_S = 0.01
 
 
 class Services:
@@ -49,6 +50,7 @@ class Services:
     def set_broker(self, up: bool) -> None:
         """Stop it, or start it again at its address."""
         self._broker.stop()
+        self._await_loss()
         if up:
             self._broker = EmbeddedBroker(*self.address, self._server)
             self._await_monitor()
@@ -61,6 +63,12 @@ class Services:
         self._monitor.stop()
         self._broker.stop()
         self._folder.cleanup()
+
+    def _await_loss(self) -> None:
+        # Noticed before there is a broker again: else the old subscription would be taken for the new one.
+        end_s = time.monotonic() + _SUBSCRIBE_S
+        while self._monitor.subscribed and time.monotonic() < end_s:
+            time.sleep(_LOOK_S)
 
     def _await_monitor(self) -> None:
         if not self._monitor.wait_subscribed(_SUBSCRIBE_S):

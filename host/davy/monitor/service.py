@@ -110,6 +110,11 @@ class MonitorService:
         """True once the broker has taken the subscription."""
         return self._subscribed.wait(timeout_s)
 
+    @property
+    def subscribed(self) -> bool:
+        """Whether the broker has the subscription, as far as has been noticed."""
+        return self._subscribed.is_set()
+
     def stop(self) -> None:
         """End cleanly: what is queued is stored if the database takes it, the rest stays with the broker."""
         self._stopping.set()
