@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+#: Two of CO take as long as all others; test_first_bench.py runs everything.
+HOURS_LEFT_OUT = "not co_for_long and not harms_nobody"
+
 
 def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "davy", "bench", "run", "--records", "records", *words]
@@ -27,7 +30,7 @@ def records(folder: Path) -> dict[str, dict[str, object]]:
 
 @pytest.mark.timeout(280)
 def test_every_test_passes_on_a_virtual_device_and_nothing_is_written_twice(tmp_path: Path) -> None:
-    done = run(tmp_path, "--serial", "GA26000001", "--junit", "bench.xml")
+    done = run(tmp_path, "--serial", "GA26000001", "--junit", "bench.xml", "-k", HOURS_LEFT_OUT)
     assert done.returncode == 0, done.stdout + done.stderr
     (record,) = records(tmp_path).values()
     assert (record["dut_id"], record["outcome"]) == ("GA26000001", "PASS")

@@ -10,6 +10,9 @@ from typing import Protocol
 _FIRST_LOOK_S = 0.1
 _LONGEST_LOOK_S = 5.0
 _LOOK_GROWS = 1.2
+_LEAST_LOOKS = 200
+#: Of virtual time, this is over in a blink.
+_VIRTUAL_PIECE_S = 60.0
 #: A virtual clock counts milliseconds: of less than one it makes none, and a wait would never end.
 _SHORTEST_LOOK_S = 0.001
 
@@ -41,8 +44,9 @@ class WallClock:
 def wait_until(
     clock: Clock, condition: Callable[[], bool], within_s: float, longest_look_s: float = _LONGEST_LOOK_S
 ) -> bool:
-    """Whether the condition came to hold within so many seconds of the clock."""
+    """Whether the condition came to hold within so many seconds of the clock. A wait of hours is looked at more rarely still."""
     end_s = clock.now_s() + within_s
+    longest_look_s = max(longest_look_s, within_s / _LEAST_LOOKS)
     look_s = _FIRST_LOOK_S
     while not condition():
         left_s = end_s - clock.now_s()
@@ -59,13 +63,14 @@ class BeatingClock:
     def __init__(self, clock: Clock, beat: Callable[[], None]) -> None:
         self._clock, self._beat = clock, beat
         self.virtual = clock.virtual
+        self._piece_s = _VIRTUAL_PIECE_S if clock.virtual else _LONGEST_LOOK_S
 
     def now_s(self) -> float:
         return self._clock.now_s()
 
     def wait(self, seconds: float) -> None:
         while seconds > 0:
-            piece_s = min(seconds, _LONGEST_LOOK_S)
+            piece_s = min(seconds, self._piece_s)
             self._clock.wait(piece_s)
             self._beat()
             seconds -= piece_s
