@@ -20,6 +20,8 @@ from davy.bench.states import States
 from davy.bench.stopping import Stop
 
 _READINGS = (("methane reading", "methane_ppm"), ("CO reading", "co_ppm"))
+#: How long the rig may go without being looked at: it goes to rest after 10 minutes, and keeps the edges of 4.
+_LOOK_AT_RIG_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -100,14 +102,18 @@ class BenchSession:
         bench.device.clock = bench.clock
         self.error: BenchError | None = None
         self.measured: list[Measurement] = []  # of the running test
-        self._records = records
         self._outcomes: list[Outcome] = []
         self._rig_ms = 0
         self._clock_s = 0.0
+        self._looked_s = bench.clock.now_s()  # at the rig, in a long wait
 
     def _beat(self) -> None:
         self.recorder.beat()
         self._stop.obey()
+        now_s = self.bench.clock.now_s()
+        if now_s - self._looked_s >= _LOOK_AT_RIG_S:
+            self._looked_s = now_s
+            self.bench.rig.edges(self.bench.rig.now_ms())
 
     def check(self) -> None:
         """Is the bench itself sound? Its measurements are a phase of the record. Raises BenchError."""
