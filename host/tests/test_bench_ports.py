@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -62,10 +63,11 @@ def run(lab: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_suite_runs_unchanged_by_the_wall_clock(lab: Path) -> None:
-    names = "proves_who or button_opens_it or leak_sounds or says_who"
+    names = "proves_who or button_opens_it or leak_sounds or says_who or one_after_the_other or preheat_is_shown"
     done = run(lab, "run", "--serial", SERIAL, "-k", names)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert f"PASS  {SERIAL} on lab-1: 4 passed" in done.stdout
+    assert f"PASS  {SERIAL} on lab-1: 6 passed" in done.stdout
+    assert re.search(r"waiting until the device is ready: 1[0-9]{2} s of preheat", done.stdout)
     record = json.loads(next((lab / "records" / SERIAL).glob("*.json")).read_text())
     assert record["dut_id"] == SERIAL
     assert record["metadata"]["bench"]["calibrated"] == "2026-11-01"

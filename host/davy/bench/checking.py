@@ -40,7 +40,7 @@ def check_benches(files: Sequence[Path], records: Path, operator: str, say: Call
 
 
 def _check(options: BenchOptions, say: Callable[[str], None]) -> None:
-    bench = open_bench(options)
+    bench = open_bench(options, say)
     try:
         about = bench.rig.about()
         run = RunResult(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from davy.bench.bench import Bench
 from davy.errors import InputError
 from davy.paths import FIRMWARE
 
-_PATHS = ("records", "summaries", "firmware", "bench_file")
+_PATHS = ("records", "summaries", "firmware")
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,6 @@ class BenchOptions:
 
     records: Path
     summaries: Path
-    bench_file: Path | None = None
     board: str = "virtual"
     firmware: Path = FIRMWARE
     seed: int = 1
@@ -49,7 +49,7 @@ class BenchOptions:
     def from_json(cls, text: str, number: int = 0) -> BenchOptions:
         told: dict[str, Any] = json.loads(text)
         for key in _PATHS:
-            told[key] = Path(told[key]) if told[key] is not None else None
+            told[key] = Path(told[key])
         told["serials"], told["bench_files"] = tuple(told["serials"]), tuple(told["bench_files"])
         return cls(**{**told, "number": number})
 
@@ -63,19 +63,19 @@ def bench_name(options: BenchOptions) -> str:
     return f"virtual-{options.number + 1}"
 
 
-def open_bench(options: BenchOptions) -> Bench:
-    """The bench of this process. Raises InputError or BenchError."""
+def open_bench(options: BenchOptions, say: Callable[[str], None]) -> Bench:
+    """The bench of this process; `say` hears what is waited for. Raises InputError or BenchError."""
     from davy.bench.virtual import virtual_bench
 
     number, serial = options.number, options.made_serial
     if number < len(options.bench_files):
-        return _from_file(Path(options.bench_files[number]), options, serial)
+        return _from_file(Path(options.bench_files[number]), options, serial, say)
     return virtual_bench(
         serial, board=options.board, firmware=options.firmware, seed=options.seed + number, name=bench_name(options)
     )
 
 
-def _from_file(path: Path, options: BenchOptions, serial: str) -> Bench:
+def _from_file(path: Path, options: BenchOptions, serial: str, say: Callable[[str], None]) -> Bench:
     from davy.bench.benchfile import load_bench_file
 
     told = load_bench_file(path)
@@ -87,7 +87,7 @@ def _from_file(path: Path, options: BenchOptions, serial: str) -> Bench:
     if told.labgrid is not None:
         from davy.bench.lab.run import open_place
 
-        return open_place(told, str(path), serial, options.firmware)
+        return open_place(told, str(path), serial, options.firmware, say)
     from davy.bench.ports_bench import open_ports
 
     if not options.serial and not options.checking:

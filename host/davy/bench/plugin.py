@@ -28,6 +28,7 @@ from davy.files import write_whole
 #: Why there is no bench: every test says so.
 _NO_BENCH = pytest.StashKey[BenchError | InputError]()
 _STOP = pytest.StashKey[Stop]()
+_SCREEN = "davy-bench-screen"
 _NO_MORE = "no more tests on this bench"
 _OUTCOME = pytest.StashKey[tuple[Outcome, str]]()
 
@@ -55,7 +56,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         if (leash := config.getoption("--davy-bench-leash")) is not None:
             hold_leash(leash)
-        config.pluginmanager.register(Screen(config, bool(config.getoption("tx", None))), "davy-bench-screen")
+        config.pluginmanager.register(Screen(config, bool(config.getoption("tx", None))), _SCREEN)
         if (xml := config.stash.get(xml_key, None)) is not None:
             config.pluginmanager.register(junit.BenchErrors(xml), "davy-bench-junit")
 
@@ -79,7 +80,7 @@ def pytest_runtestloop(session: pytest.Session) -> None:
         return
     options, stop = _options(config), config.stash[_STOP]
     try:
-        held = _opened(options, len(session.items), stop)
+        held = _opened(options, len(session.items), stop, _say(config))
     except InputError as error:
         write_whole(options.summaries / INPUT_ERROR, json.dumps([error.where, error.problem, error.hint]))
         config.stash[_NO_BENCH] = error
@@ -97,11 +98,17 @@ def pytest_runtestloop(session: pytest.Session) -> None:
         held.check()
 
 
-def _opened(options: BenchOptions, planned: int, stop: Stop) -> BenchSession:
-    bench = open_bench(options)
+def _say(config: pytest.Config) -> Callable[[str], None]:
+    # A worker has no screen.
+    screen: Screen | None = config.pluginmanager.getplugin(_SCREEN)
+    return screen.say if screen is not None else lambda text: None
+
+
+def _opened(options: BenchOptions, planned: int, stop: Stop, say: Callable[[str], None]) -> BenchSession:
+    bench = open_bench(options, say)
     try:
         stop.obey()
-        return BenchSession(bench, options.records, options.operator, planned, options.number, stop)
+        return BenchSession(bench, options.records, options.operator, planned, options.number, stop, say)
     except BaseException:
         bench.close()
         raise

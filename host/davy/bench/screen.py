@@ -25,7 +25,7 @@ class Screen:
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
-            self._say(f"the suite cannot be read: {report.longreprtext}")
+            self.say(f"the suite cannot be read: {report.longreprtext}")
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """One line when the test itself is over, and one more when its set-up or tear-down went wrong."""
@@ -36,17 +36,17 @@ class Screen:
         if text.startswith(BENCH_ERROR):
             if text not in self._bench_errors:
                 self._bench_errors.add(text)
-                self._say(f"{bench}{text}")
+                self.say(f"{bench}{text}")
             return
         if report.when == "teardown":
-            self._say(f"{bench}FAIL  {self._name(report)}: in the tear-down")
+            self.say(f"{bench}FAIL  {self._name(report)}: in the tear-down")
         else:
-            self._say(f"{bench}{_SIGNS[report.outcome]}  {self._name(report)}{self._measured(report)}")
+            self.say(f"{bench}{_SIGNS[report.outcome]}  {self._name(report)}{self._measured(report)}")
         if report.skipped and isinstance(report.longrepr, tuple):
-            self._say(f"{'':6}{str(report.longrepr[2]).removeprefix('Skipped: ')}")
+            self.say(f"{'':6}{str(report.longrepr[2]).removeprefix('Skipped: ')}")
         elif report.failed:
             reason = [line for line in text.splitlines() if line.startswith("E ")]
-            self._say(f"{'':6}{(reason[0][1:] if reason else text.splitlines()[-1] if text else 'failed').strip()}")
+            self.say(f"{'':6}{(reason[0][1:] if reason else text.splitlines()[-1] if text else 'failed').strip()}")
 
     def _bench(self, report: pytest.TestReport) -> str:
         node = getattr(report, "node", None)
@@ -66,6 +66,10 @@ class Screen:
                 words.append(f"{name} {number}{'' if unit == '1' else ' ' + unit}{verdict}")
         return f": {', '.join(words)}" if words else ""
 
-    def _say(self, text: str) -> None:
+    def say(self, text: str) -> None:
+        """A line of its own, at once: a wait may follow. In the middle of a test too, where pytest keeps back what is printed."""
         terminal: Any = self._plugins.getplugin("terminalreporter")
-        terminal.write_line(text)
+        capture: Any = self._plugins.getplugin("capturemanager")
+        with capture.global_and_fixture_disabled():
+            terminal.write_line(text)
+            terminal.flush()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -71,16 +72,23 @@ def _place(folder: Path, number: int) -> Path:
 class BenchSession:
     """`stimuli` are the gases that tests of the running phase drove: their course goes into the report.
 
-    Raises BenchError when there is no place for a record.
+    `say` hears what a person waits for. Raises BenchError when there is no place for a record.
     """
 
     def __init__(
-        self, bench: Bench, records: Path, operator: str, planned: int, number: int = 0, stop: Stop | None = None
+        self,
+        bench: Bench,
+        records: Path,
+        operator: str,
+        planned: int,
+        number: int = 0,
+        stop: Stop | None = None,
+        say: Callable[[str], None] = lambda text: None,
     ) -> None:
         self.bench = bench
         self._stop = stop or Stop()
         self.number = number
-        self.states = States(bench)
+        self.states = States(bench, say)
         self.stimuli: list[GasStimulus] = []
         self._began_s = time.monotonic()
         run = RunResult(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import time
 from collections.abc import Callable
 from typing import Literal
 
@@ -29,7 +28,7 @@ _AFTER_PREHEAT_MS = 2_000
 
 
 class States:
-    """`flashed` counts how often a program was written, `told` hears what a person waits for.
+    """`flashed` counts how often a program was written, `told` hears what a person waits for: nothing where time is virtual.
 
     Everything raises BenchError when the device does not get there, and from then on always: the bench is broken until somebody
     has looked at it (a new run begins anew).
@@ -39,12 +38,10 @@ class States:
         self.bench = bench
         self.broken: BenchError | None = None
         self.flashed = 0
-        self.arming_s = 0.0  # of wall time, in all
         self._provisioned = False
-        self._told = told
+        self._told = told if not bench.clock.virtual else lambda text: None
         profile = PROFILES.get(bench.spec.profile, GB15322_HOUSEHOLD)
         self._preheat_ms = profile["preheat_ms"]
-        self._ready_within_s = self._preheat_ms / 1000 + _SETTLE_S
 
     def bring_to(self, wanted: StateName) -> None:
         """Whatever it takes from the present state, and no more."""
@@ -56,9 +53,7 @@ class States:
                 return
             self._write(identity=wanted != "flashed")
             if wanted == "armed":
-                began_s = time.monotonic()
                 self._arm()
-                self.arming_s += time.monotonic() - began_s
         except BenchError as error:
             self.broken = error
             raise
@@ -117,7 +112,7 @@ class States:
         if self._is_up():
             # Anew each time: a hand may have changed the device.
             self._check_identity()
-            if self._gets_ready(_SETTLE_S):
+            if self._gets_ready():
                 return
         why = ""
         for again in (False, True):
@@ -129,7 +124,7 @@ class States:
             self._cycle()
             self._await_up()
             self._check_identity()
-            if self._gets_ready(self._ready_within_s):
+            if self._gets_ready():
                 return
             why = self._words()
         raise BenchError(
@@ -140,7 +135,7 @@ class States:
         )
 
     def _at_rest(self) -> None:
-        # The power is left alone: a device that is on duty needs no new preheat.
+        # A device that has power keeps it: on duty it needs no new preheat.
         rig = self.bench.rig
         if not rig.level("power"):
             rig.rest()
@@ -189,11 +184,16 @@ class States:
                 "device", "the fixture", f"holds a board {board}, not {self.bench.spec.name}", "name the right board"
             )
 
-    def _gets_ready(self, within_s: float) -> bool:
-        # Through the preheat, out of a latch, with the valve open and no fault.
+    def _gets_ready(self) -> bool:
+        # Through what is left of the preheat, out of a latch, with the valve open and no fault.
         clock = self.bench.clock
-        if not wait_until(clock, self._nothing_pends, within_s):
-            return False
+        if not self._nothing_pends():
+            preheat_s = max(0, self._preheat_ms - self.bench.device.uptime_ms) / 1000
+            within_s = preheat_s + _SETTLE_S
+            preheat = f"{preheat_s:.0f} s of preheat, and " if preheat_s else ""
+            self._told(f"waiting until the device is ready: {preheat}at most {within_s:.0f} s")
+            if not wait_until(clock, self._nothing_pends, within_s):
+                return False
         state = self.bench.device.state()
         if state.latched or not state.valve_commanded:
             self.bench.rig.set("button", 1, _PRESS_MS)

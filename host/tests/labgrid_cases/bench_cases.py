@@ -207,6 +207,19 @@ def test_a_run_whose_coordinator_is_restarted_ends_with_3_and_its_record_has_no_
     assert benches.lab.state("bench1") == "free"
 
 
+def test_a_run_that_waits_for_its_turn_says_who_has_the_place(benches: Benches, tmp_path: Path) -> None:
+    file = tmp_path / "lab.yaml"
+    file.write_text(
+        f"schema: 1\nname: any\nlabgrid: {{coordinator: '{benches.lab.address}', place: bench1, wait_s: 30}}\n"
+    )
+    words = ["--bench", file, "--records", tmp_path / "records", "-k", "valve_that_does_not_close"]
+    with hold(benches.wanted("bench1")):
+        run = Program(sys.executable, "-m", "davy", "bench", "run", *words)
+        run.wait_for("waiting for place bench1: held by")
+    run.wait_for("PASS")
+    assert run.process.wait(30) == 0
+
+
 def test_a_bench_that_is_switched_off_is_a_bench_error_and_its_place_is_given_back(benches: Benches) -> None:
     bench = lab_bench(benches.wanted("bench2"), open_at)
     benches.running["bench2"].stop()

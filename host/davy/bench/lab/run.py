@@ -13,12 +13,9 @@ from davy.bench.lab.wanted import wanted_of
 from davy.bench.lab.watched import lab_bench
 from davy.bench.lab.wires import wiring_path
 from davy.errors import InputError
-from davy.paths import FIRMWARE
 
 
-def open_place(
-    told: BenchFile, where: str, serial: str, firmware: Path = FIRMWARE, tell: Callable[[str], None] = print
-) -> Bench:
+def open_place(told: BenchFile, where: str, serial: str, firmware: Path, tell: Callable[[str], None]) -> Bench:
     """The bench of the place that a bench file (at `where`) wants; its `close` gives the place back.
 
     Raises InputError for what is wrong in the file and BenchError for a place that is not to be had; `tell` hears of the wait.
