@@ -141,6 +141,11 @@ def test_options_that_will_not_do_are_refused(davy: Davy, tmp_path: Path) -> Non
     refused(davy("run", "--junit", tmp_path / "nowhere" / "j.xml"), "--junit", "there is no folder")
     refused(davy("run", "--junit", tmp_path), "--junit", "is a folder")
     refused(davy("run", "--firmware", tmp_path / "empty"), "--firmware", "has no main.py")
+    refused(davy("run", "--bench", good, "--board", "devkit_mq"), "--board", "is a virtual device's")
+    (tmp_path / "tree").mkdir()
+    (tmp_path / "tree" / "main.py").write_text("")
+    words = ("run", "--bench", rig, "--serial", "A", "--firmware", tmp_path / "tree")
+    refused(davy(*words), "--firmware", "bench bench 2 is of real parts", "release: FOLDER")
 
 
 def test_a_records_folder_of_somebody_else_is_refused(

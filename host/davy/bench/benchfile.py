@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from davy.bench.record_file import safe_name
 from davy.errors import InputError
+from davy.paths import FIRMWARE
 
 _HINT = "docs/bench.md shows every key"
 
@@ -120,6 +121,16 @@ def load_bench_file(path: Path) -> BenchFile:
     except InputError as error:
         raise InputError(f"{path}: name", error.problem, error.hint) from error
     return _with_folder(found, path.parent)
+
+
+def check_firmware(name: str, firmware: Path) -> None:
+    """A bench of real parts writes the release of its file, or nothing. Raises InputError for another tree than davy's own."""
+    if firmware.resolve() != FIRMWARE.resolve():
+        raise InputError(
+            "--firmware",
+            f"bench {name} is of real parts, and takes its program from a release",
+            "release: FOLDER in its file, made by davy image in the checkout that has this firmware",
+        )
 
 
 def _with_folder(found: BenchFile, folder: Path) -> BenchFile:

@@ -57,7 +57,7 @@ def run(
     count: Annotated[int, typer.Option(help="So many virtual benches at once.", min=1, max=64)] = 1,
     board: Annotated[str, typer.Option(metavar="NAME", help="Board of a virtual device.")] = "virtual",
     firmware: Annotated[
-        Path, typer.Option(metavar="DIR", help="Another firmware tree, to be built and put on the device.")
+        Path, typer.Option(metavar="DIR", help="Another firmware tree, to be built and put on a device without parts.")
     ] = FIRMWARE,
     seed: Annotated[int, typer.Option(help="Of a virtual device's noise and tolerances.", min=0)] = 1,
     long: Annotated[bool, typer.Option("--long", help="Also what takes a real device hours.")] = False,

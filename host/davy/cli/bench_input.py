@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from davy.bench.benchfile import load_bench_file
+from davy.bench.benchfile import check_firmware, load_bench_file
 from davy.bench.unit_made import PREFIX
 from davy.errors import InputError
 from davy.files import check_writable
@@ -15,6 +15,9 @@ from davy.image.boardfile import load_board
 from davy.image.build import build_program
 from davy.paths import FIRMWARE
 
+#: Of a virtual device when none is named.
+_BOARD = "virtual"
+
 
 def check_run(
     files: Sequence[Path], serials: Sequence[str], records: Path, board: str, firmware: Path, junit: Path | None
@@ -22,7 +25,9 @@ def check_run(
     """Raises InputError for the first thing that will not do."""
     if not (firmware / "main.py").is_file():
         raise InputError("--firmware", f"{firmware} has no main.py", "a tree like firmware/")
-    check_bench_files(files, serials)
+    check_bench_files(files, serials, firmware)
+    if files and board != _BOARD:
+        raise InputError("--board", "is a virtual device's", "a bench's file says which board is in its fixture")
     _check_serials(serials)
     check_records(records)
     if junit is not None:
@@ -32,7 +37,7 @@ def check_run(
         build_program(spec, firmware)
 
 
-def check_bench_files(files: Sequence[Path], serials: Sequence[str] | None = None) -> None:
+def check_bench_files(files: Sequence[Path], serials: Sequence[str] | None = None, firmware: Path = FIRMWARE) -> None:
     """With `serials`, one a bench, also whether each has the one that it needs. Raises InputError."""
     seen: dict[str, Path] = {}
     for number, path in enumerate(files):
@@ -45,6 +50,8 @@ def check_bench_files(files: Sequence[Path], serials: Sequence[str] | None = Non
         # A place of labgrid has the name of the bench that it turns out to be.
         if other is not path and told.labgrid is None:
             raise InputError("--bench", f"{other} and {path} are both of {told.name!r}", "a name of its own for each")
+        if told.rig is not None:
+            check_firmware(told.name, firmware)
         if told.rig is not None and serials is not None and number >= len(serials):
             raise InputError("--serial", f"bench {told.name} needs the device's", "--serial SN, once for each --bench")
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from davy.bench.bench import Bench
-from davy.bench.benchfile import BenchFile, DevicePart, RigPart
+from davy.bench.benchfile import BenchFile, DevicePart, RigPart, check_firmware
 from davy.bench.lab.address import LabAddress
 from davy.bench.lab.opened import open_at
 from davy.bench.lab.wanted import wanted_of
@@ -28,6 +28,7 @@ def open_place(told: BenchFile, where: str, serial: str, firmware: Path, tell: C
             return open_at(address, serial, firmware)
         from davy.bench.ports_bench import open_ports
 
+        check_firmware(address.bench, firmware)
         return open_ports(with_address(told, address, where), serial)
 
     return lab_bench(wanted, open_here, wait_s, tell)
