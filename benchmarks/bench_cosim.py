@@ -8,50 +8,27 @@ Everything is the real firmware on the MicroPython unix port. Each line is the b
 from __future__ import annotations
 
 import argparse
+import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from davy.bench.emulation.emulated import EmulatedBench, EmulatedSpec
-from davy.bench.serial_rig import SerialRig
 from davy.board.plant import Plant
 from davy.board.room import RoomConfig
 from davy.board.virtual import VirtualBoard
 from davy.image.boardfile import load_board
 from davy.image.build import build_image
 from davy.image.settings import Settings
+from davy.paths import ROOT
+
+sys.path.insert(0, str(ROOT / "host" / "tests"))
+
+from support.cosim import serial_rig
 
 _CLEAN_UV = 600_000
 _WARM_S = 200.0
-
-
-class WorldClock:
-    """The virtual time of a bench in this process."""
-
-    virtual = True
-
-    def __init__(self, bench: EmulatedBench) -> None:
-        self._bench = bench
-
-    def now_s(self) -> float:
-        return self._bench.now_ms / 1000
-
-    def wait(self, seconds: float) -> None:
-        self._bench.run(round(seconds * 1000))
-
-
-class WorldLine:
-    """The rig's console of a bench in this process."""
-
-    def __init__(self, bench: EmulatedBench) -> None:
-        self._bench = bench
-
-    def write(self, data: bytes) -> None:
-        self._bench.send("rig", data)
-
-    def read(self) -> bytes:
-        return self._bench.take("rig")
 
 
 def _speed(run: Callable[[float], None], seconds: float) -> float:
@@ -74,8 +51,7 @@ def main() -> None:
         folder = Path(name)
         alone = VirtualBoard(spec, image, Plant(spec, RoomConfig(), 1), flash=folder / "alone.bin", seed=1)
         bench = EmulatedBench(EmulatedSpec(board=arguments.board, image=image), folder)
-        clock = WorldClock(bench)
-        rig = SerialRig(WorldLine(bench), clock, bench.wiring, session=1)
+        rig, clock, _ = serial_rig(bench)
         with alone, bench.world:
             alone.power_on()
             alone.run_for(_WARM_S)

@@ -13,12 +13,12 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from davy.paths import FIRMWARE, ROOT
+
 sys.path.insert(0, str(ROOT / "host" / "tests"))
 
-from davy.paths import FIRMWARE  # noqa: E402
-from support.seeded_fault import Fault  # noqa: E402
-from support.seeded_faults import BEYOND_FIRMWARE, FAULTS, Verdict, plant, suite_tests, try_suite  # noqa: E402
+from support.seeded_fault import Fault
+from support.seeded_faults import BEYOND_FIRMWARE, FAULTS, Verdict, plant, suite_tests, try_suite
 
 
 def judge(fault: Fault, folder: Path, restricted: bool) -> Verdict:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +16,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from davy.bench.about import about_run, git_state
+from davy.bench.about import about_run
 from davy.bench.measuring import judge
 from davy.bench.openhtf import from_record, to_bytes, to_record
 from davy.bench.results import Measurement, Phase, RunResult, Waveform
 from davy.bench.rig import RigAbout
 from davy.bench.waveforms import waveform
+from davy.image.checkout import commit_of
 from davy.paths import ROOT
 from support.bench_runs import (
     START_MS,
@@ -71,7 +72,8 @@ def test_a_record_fits_its_schema_and_gives_the_same_run_again(run: RunResult) -
 
 
 def a_whole_run(folder: Path, clocks: Clocks) -> Path:
-    about = about_run("0.1.0", "ab" * 32, RigAbout("esp32", "0.1.0", "rig.toml", "2026-10-01"), 7)
+    rig = asdict(RigAbout("esp32", "0.1.0", "rig.toml", "2026-10-01"))
+    about = {**about_run("0.1.0"), "image_sha256": "ab" * 32, "bench": rig, "seed": 7}
     kept_by = new_recorder(folder, new_run(clocks=clocks, about=about), clocks, planned=3)
     kept_by.begin("valve closes")
     kept_by.measure("valve_close_time", 950, "ms", 0, 1000, 0.8)
@@ -105,34 +107,14 @@ def test_a_record_has_the_keys_and_words_of_openhtf(tmp_path: Path) -> None:
 
 def test_a_record_says_what_was_tested_with_what_by_whom(tmp_path: Path) -> None:
     metadata = checked_record(a_whole_run(tmp_path, Clocks()))["metadata"]
-    commit, dirty = git_state(ROOT)
+    commit, dirty = commit_of(ROOT, (".",))
     assert metadata["operator"] == "Ann"
     assert metadata["software"]["firmware"] == "0.1.0"
     assert metadata["software"]["python"] == sys.version.split()[0]
     assert metadata["image_sha256"] == "ab" * 32
-    assert (metadata["git_commit"], metadata["git_dirty"], metadata["seed"]) == (commit, dirty, 7)
+    assert (metadata["git_commit"], metadata["git_dirty"], metadata["seed"]) == (commit, dirty if commit else None, 7)
     assert metadata["bench"] == {"kind": "esp32", "firmware": "0.1.0", "wiring": "rig.toml", "calibrated": "2026-10-01"}
     assert metadata["host"]
-
-
-def test_a_commit_and_its_changes_are_told_and_their_absence_too(tmp_path: Path) -> None:
-    assert git_state(tmp_path / "none") == (None, None)
-    repo = tmp_path / "repo"
-    repo.mkdir()
-
-    def git(*arguments: str) -> str:
-        identity = ["-c", "user.name=a", "-c", "user.email=a@b", "-c", "commit.gpgsign=false"]
-        return subprocess.run(
-            ["git", *identity, *arguments], cwd=repo, check=True, capture_output=True, text=True
-        ).stdout
-
-    git("init", "-q")
-    git("commit", "-q", "--allow-empty", "-m", "first")
-    git_state.cache_clear()
-    assert git_state(repo) == (git("rev-parse", "HEAD").strip(), False)
-    (repo / "new").write_text("x")
-    git_state.cache_clear()
-    assert git_state(repo) == (git("rev-parse", "HEAD").strip(), True)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import asdict
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -55,8 +56,9 @@ class Elements(HTMLParser):
 
 
 def a_run(outcome: Outcome = "fail", text: str = "valve closes") -> RunResult:
-    rig = RigAbout("esp32", "0.1.0", text, "2026-10-01")
-    run = new_run(text, about={**about_run(text, "ab" * 32, rig, 7), "station": text})
+    rig = asdict(RigAbout("esp32", "0.1.0", text, "2026-10-01"))
+    about = {**about_run(text), "image_sha256": "ab" * 32, "bench": rig, "seed": 7, "station": text}
+    run = new_run(text, about=about)
     phase = Phase(text, START_MS, START_MS + 100, 12.0, "fail", text)
     phase.measurements = [
         judge("valve_close_time", 1180, "ms", 0, 1000, 0.8),

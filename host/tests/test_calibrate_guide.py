@@ -202,7 +202,7 @@ def test_another_unit_on_the_line_is_seen_before_any_gas(desk: Rehearsal) -> Non
 
 def _as(desk: Rehearsal, known: KnownUnit) -> Rehearsal:
     unit = desk.unit
-    return replace(desk, unit=DeskUnit(unit._line, unit.clock, known, unit._spec, unit._restart))
+    return replace(desk, unit=DeskUnit(unit.device._line, unit.clock, known, unit._spec, unit._restart))
 
 
 # Cut short

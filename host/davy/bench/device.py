@@ -37,15 +37,20 @@ class Device:
     """Everything it says is kept with the bench's time at which it was read; `line` of a test that needs the exact time is the rig."""
 
     def __init__(
-        self, line: FrameLine, clock: Clock, unit: KnownUnit, answer_within_s: float = _ANSWER_WITHIN_S
+        self,
+        line: FrameLine,
+        clock: Clock,
+        unit: KnownUnit,
+        answer_within_s: float = _ANSWER_WITHIN_S,
+        last_command_id: int = 0,
     ) -> None:
-        """`answer_within_s`: of the clock, until a question is asked again."""
+        """`answer_within_s`: of the clock, until a question is asked again. Commands are counted from `last_command_id` on."""
         self._line, self.clock = line, clock
         self._answer_within_s = answer_within_s
         self.unit = unit
         self.heard: list[tuple[float, codec.Decoded]] = []
         self._seq = 0
-        self._command_id = 0
+        self._command_id = last_command_id
         self._key = codec.seal_key(unit.secret) if unit.secret else b""
         self.source: bytes | None = None
 
@@ -93,7 +98,7 @@ class Device:
 
         self.listen()
         for _ in range(_TRIES):
-            self._send(message)
+            self.send(message)
             if wait_until(self.clock, answered, self._answer_within_s):
                 return found[0]
         return None
@@ -150,15 +155,19 @@ class Device:
         argument: int = 0,
         *,
         sealed: bool = False,
-    ) -> None:
-        """A command over the line, as from a person at it; or sealed, as from the monitor. What becomes of it is an EVENT."""
+    ) -> int:
+        """A command over the line, as from a person at it; or sealed, as from the monitor. Its id (0 of a person's).
+
+        What becomes of it is an EVENT.
+        """
         source = self.source_id()
         if not sealed:
-            self._send(codec.plain_command(source, kind))
-            return
+            self.send(codec.plain_command(source, kind))
+            return 0
         self._command_id += 1
         session = self.heard[-1][1].session
-        self._send(codec.Command(source, session, self._command_id, kind, setting, argument), self._key)
+        self.send(codec.Command(source, session, self._command_id, kind, setting, argument), self._key)
+        return self._command_id
 
     def events(self, kind: codec.EventKind, since_s: float = float("-inf")) -> list[codec.Event]:
         """Events of a kind that it told, each once."""
@@ -170,7 +179,8 @@ class Device:
         }
         return list(found.values())
 
-    def _send(self, message: codec.Message, key: bytes = b"") -> None:
+    def send(self, message: codec.Message, key: bytes = b"") -> None:
+        """Say something, sealed where there is a key."""
         self._seq += 1
         frame = codec.encode_frame(_SOURCE, 0, self._seq, 0, message)
         self._line.send(codec.seal_frame(key, frame) if key else frame)

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import littlefs
-
 from davy.bench.wiring import Wiring
 from davy.errors import InputError
-from davy.image.build import Image
+from davy.image.build import Image, filesystem_of
 from davy.image.compile import compile_mpy, content_hash, firmware_files
-from davy.image.partitions import BLOCK_BYTES, VFS
 from davy.paths import BOARDS, FIRMWARE
 
 RIG_FIRMWARE = BOARDS / "rig_esp32" / "firmware"
@@ -34,14 +31,7 @@ def rig_image(wiring: Wiring, tree: Path = RIG_FIRMWARE) -> Image:
     The same wiring and tree give the same bytes.
     """
     files = rig_files(wiring, tree)
-    filesystem = littlefs.LittleFS(block_size=BLOCK_BYTES, block_count=VFS.length // BLOCK_BYTES)
-    for name in sorted(files):
-        parent = Path(name).parent.as_posix()
-        if parent != ".":
-            filesystem.makedirs(parent, exist_ok=True)
-        with filesystem.open(name, "wb") as file:
-            file.write(files[name])
-    return Image(bytes(filesystem.context.buffer), content_hash(files), files)
+    return Image(filesystem_of(files), content_hash(files), files)
 
 
 def write_rig_files(wiring: Wiring, folder: Path) -> None:

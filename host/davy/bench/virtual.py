@@ -11,6 +11,7 @@ from pathlib import Path
 from davy import codec
 from davy.bench.bench import Bench
 from davy.bench.device import Device
+from davy.bench.direct_console import DirectConsole
 from davy.bench.direct_rig import DirectRig, VirtualClock
 from davy.bench.emulation import flash_filler
 from davy.bench.network import BenchNetwork, Services, enrolment_of
@@ -32,12 +33,11 @@ DEFAULT_SERIAL = "VIRTUAL-"
 
 
 class _Line:
-    """The wired line, and the console as bytes."""
+    """The wired line."""
 
     def __init__(self) -> None:
         self.board: VirtualBoard | None = None
         self._frames: list[codec.Decoded] = []
-        self._typed = bytearray()
 
     def hear(self, event: BoardEvent) -> None:
         frame = event.data.get("frame")
@@ -50,24 +50,6 @@ class _Line:
 
     def frames(self) -> list[codec.Decoded]:
         found, self._frames = self._frames, []
-        return found
-
-
-class _Console:
-    def __init__(self) -> None:
-        self.board: VirtualBoard | None = None
-        self._heard = bytearray()
-
-    def hear(self, data: bytes) -> None:
-        self._heard += data
-
-    def write(self, data: bytes) -> None:
-        assert self.board is not None
-        self.board.console.type(data)
-
-    def read(self) -> bytes:
-        found = bytes(self._heard)
-        self._heard.clear()
         return found
 
 
@@ -139,7 +121,7 @@ def virtual_bench(
     access_point = AccessPoint({BROKER_NAME: services.address})
     flash = path / "flash.bin"
     flash.write_bytes(b"\xff" * FLASH_BYTES)
-    rig, line, console = DirectRig(seed), _Line(), _Console()
+    rig, line, console = DirectRig(seed), _Line(), DirectConsole()
 
     def hear(event: BoardEvent) -> None:
         rig.hear(event)

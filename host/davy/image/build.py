@@ -55,7 +55,7 @@ def build_program(spec: BoardSpec, tree: Path = FIRMWARE) -> Image:
 def with_files(image: Image, changes: dict[str, bytes | None]) -> Image:
     """The same image with some files replaced, or left out (None), and everything else as it was: a spoilt one, to try."""
     files = {name: content for name, content in {**image.files, **changes}.items() if content is not None}
-    return Image(_littlefs(files), image.sha256, files)
+    return Image(filesystem_of(files, (JOURNAL,)), image.sha256, files)
 
 
 def _image(spec: BoardSpec, tree: Path, own: dict[str, bytes]) -> Image:
@@ -66,10 +66,11 @@ def _image(spec: BoardSpec, tree: Path, own: dict[str, bytes]) -> Image:
     files.update(own)
     checked = {name: zlib.crc32(files[name]) for name in PARAMETER_FILES if name in files}
     files["crc.json"] = json.dumps(checked).encode()
-    return Image(_littlefs(files), sha256, files)
+    return Image(filesystem_of(files, (JOURNAL,)), sha256, files)
 
 
-def _littlefs(files: dict[str, bytes]) -> bytes:
+def filesystem_of(files: dict[str, bytes], folders: tuple[str, ...] = ()) -> bytes:
+    """A littlefs2 as long as the `vfs` partition, with these files and then these folders. The same input gives the same bytes."""
     filesystem = littlefs.LittleFS(block_size=BLOCK_BYTES, block_count=VFS.length // BLOCK_BYTES)
     for name in sorted(files):
         parent = Path(name).parent.as_posix()
@@ -78,5 +79,6 @@ def _littlefs(files: dict[str, bytes]) -> bytes:
         with filesystem.open(name, "wb") as file:
             file.write(files[name])
     # Last: what littlefs has to look through, and to change when it moves the directory, grows with what comes behind it.
-    filesystem.makedirs(JOURNAL, exist_ok=True)
+    for folder in folders:
+        filesystem.makedirs(folder, exist_ok=True)
     return bytes(filesystem.context.buffer)

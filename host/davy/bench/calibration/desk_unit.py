@@ -14,7 +14,6 @@ from davy.bench.lines import FrameLine
 from davy.image.boardparts import BoardSpec
 from protocol import messages
 
-_SOURCE = b"davycali"
 _ANYONE = bytes(8)
 #: Above every id that a monitor gives; the session that saw it ends with the restart.
 _FIRST_ID = 4_000_000_000
@@ -33,13 +32,10 @@ class DeskUnit:
         self, line: FrameLine, clock: Clock, known: KnownUnit, spec: BoardSpec, restart: Callable[[], None]
     ) -> None:
         self.clock = clock
-        self.device = Device(line, clock, known)
+        self.device = Device(line, clock, known, last_command_id=_FIRST_ID)
         self.hello: codec.Hello | None = None
-        self._line, self._spec, self._known = line, spec, known
+        self._spec, self._known = spec, known
         self._restart = restart
-        self._key = codec.seal_key(known.secret)
-        self._next_id = _FIRST_ID
-        self._seq = 0
 
     def meet(self) -> codec.Hello:
         """Who is there: raises BenchError unless it is the unit of the folder, of this protocol, with its own secret."""
@@ -92,11 +88,11 @@ class DeskUnit:
     def restart(self) -> None:
         """Let the program start anew, and wait until it answers. Raises BenchError when it does not."""
         self.device.state()
-        before = self.device.heard[-1][1].session
+        before = self.device.session
         self._restart()
 
         def is_new() -> bool:
-            self._send(codec.Query(_ANYONE, codec.QueryKind.HELLO))
+            self.device.send(codec.Query(_ANYONE, codec.QueryKind.HELLO))
             return any(frame.session != before for frame in self.device.listen())
 
         if not wait_until(self.clock, is_new, _RESTART_WITHIN_S, 1.0):
@@ -109,12 +105,8 @@ class DeskUnit:
         self.hello = self.device.hello()
 
     def _set(self, setting: codec.Setting, value: int) -> codec.Outcome | None:
-        source = self.device.source_id()
-        self._next_id += 1
-        command_id = self._next_id
         self.device.state()  # its session, and somebody who listens
-        session = self.device.heard[-1][1].session
-        self._send(codec.Command(source, session, command_id, codec.CommandKind.SET, setting, value), self._key)
+        command_id = self.device.command(codec.CommandKind.SET, setting, value, sealed=True)
         found: list[codec.Outcome] = []
 
         def answered() -> bool:
@@ -123,11 +115,6 @@ class DeskUnit:
             return bool(found)
 
         return found[0] if wait_until(self.clock, answered, _OUTCOME_WITHIN_S) else None
-
-    def _send(self, message: codec.Message, key: bytes = b"") -> None:
-        self._seq += 1
-        frame = codec.encode_frame(_SOURCE, 0, self._seq, 0, message)
-        self._line.send(codec.seal_frame(key, frame) if key else frame)
 
 
 def voltage_of(gas: str, readings: codec.Readings) -> tuple[codec.Status, int | None]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from davy.bench.calibration.desk_unit import DeskUnit
 from davy.bench.device import KnownUnit
+from davy.bench.direct_console import DirectConsole
 from davy.bench.direct_rig import VirtualClock
 from davy.bench.lines import ConsoleFrames
 from davy.board.desk import HEAP
@@ -19,24 +20,6 @@ from davy.image.boardparts import BoardSpec
 from davy.image.build import build_program
 
 _BOOTED_S = 3.0
-
-
-class _Console:
-    def __init__(self) -> None:
-        self.board: VirtualBoard | None = None
-        self._heard = bytearray()
-
-    def hear(self, data: bytes) -> None:
-        self._heard += data
-
-    def write(self, data: bytes) -> None:
-        assert self.board is not None
-        self.board.console.type(data)
-
-    def read(self) -> bytes:
-        found = bytes(self._heard)
-        self._heard.clear()
-        return found
 
 
 @dataclass(frozen=True)
@@ -60,7 +43,7 @@ class Rehearsal:
 @contextlib.contextmanager
 def rehearsal(spec: BoardSpec, known: KnownUnit, folder: Path, seed: int) -> Iterator[Rehearsal]:
     """A board of this unit in clean air, in virtual time; its flash is a file in the folder."""
-    console = _Console()
+    console = DirectConsole()
     plant = Plant(spec, RoomConfig(), seed)
     board = VirtualBoard(
         spec,
