@@ -8,7 +8,8 @@ from __future__ import annotations
 import contextlib
 import json
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
+from typing import TYPE_CHECKING
 
 import pytest
 from _pytest.junitxml import xml_key
@@ -24,6 +25,9 @@ from davy.bench.session import BenchSession, summary_without_record
 from davy.bench.stopping import SIGNALS, Stop, hold_leash
 from davy.errors import InputError
 from davy.files import write_whole
+
+if TYPE_CHECKING:
+    from pluggy import Result
 
 #: Why there is no bench: every test says so.
 _NO_BENCH = pytest.StashKey[BenchError | InputError]()
@@ -132,7 +136,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
 
 @pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Result[object], None]:
     """A test is a phase of the record."""
     session, alone = item.config.stash[SESSION], not hasattr(item.config, "workerinput")
     if session is None:
@@ -145,7 +149,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     if not broken:
         _guarded(session, lambda: session.begin(_name(item)))
     result = yield
-    if result.excinfo is not None:  # type: ignore[attr-defined]
+    if result.excinfo is not None:
         return  # the suite ends here, in the middle of the test: it has no outcome
     if not broken:
         outcome, why = item.stash[_OUTCOME]
@@ -190,19 +194,19 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 @pytest.hookimpl(hookwrapper=True)
-def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Iterator[None]:
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, Result[object], None]:
     """A measurement out of its limits fails its test, when the test has taken all of its measurements."""
     session = pyfuncitem.config.stash[SESSION]
     outcome = yield
     if session is None or session.error is not None:
         return
-    if outcome.excinfo is not None and isinstance(outcome.excinfo[1], KeyboardInterrupt):  # type: ignore[attr-defined]
+    if outcome.excinfo is not None and isinstance(outcome.excinfo[1], KeyboardInterrupt):
         return
     _guarded(session, session.keep_courses)
     pyfuncitem.user_properties += junit.phase_properties(Phase("", 0, measurements=session.measured))
     failed = [each for each in session.measured if each.verdict == "fail"]
-    if outcome.excinfo is None and failed:  # type: ignore[attr-defined]
-        outcome.force_exception(AssertionError("; ".join(_words(each) for each in failed)))  # type: ignore[attr-defined]
+    if outcome.excinfo is None and failed:
+        outcome.force_exception(AssertionError("; ".join(_words(each) for each in failed)))
 
 
 def _words(each: Measurement) -> str:
@@ -213,11 +217,13 @@ def _words(each: Measurement) -> str:
 
 
 @pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, Result[pytest.TestReport], None]:
     """The worst of set-up, call and tear-down is the phase's; a bench error is never the device's."""
     result = yield
     session, nothing = item.config.stash[SESSION], item.config.stash.get(_NO_BENCH, None)
-    report: pytest.TestReport = result.get_result()  # type: ignore[attr-defined]
+    report = result.get_result()
     error = call.excinfo.value if call.excinfo is not None else None
     if nothing is not None and report.failed:
         report.longrepr = _bench_error(nothing)

@@ -10,6 +10,7 @@ from davy.bench.emulation.virtual_rig import SUPPLY_UV, Surroundings, VirtualRig
 from davy.bench.rig_image import rig_image
 from davy.bench.serial_rig import SerialRig
 from davy.bench.wiring import Wiring
+from davy.board.events import BoardEvent
 from davy.board.flash import new_flash
 from davy.image.build import Image
 
@@ -60,9 +61,9 @@ class RigAlone:
         self.rig.run_for(1)
         self.host = SerialRig(self, self, wiring, session=1)
 
-    def _happened(self, event: object) -> None:
-        if getattr(event, "kind", "") == "console":
-            self.said.append(event.data["text"])  # type: ignore[attr-defined]
+    def _happened(self, event: BoardEvent) -> None:
+        if event.kind == "console":
+            self.said.append(event.data["text"])
 
     def write(self, data: bytes) -> None:
         """As a port has it."""

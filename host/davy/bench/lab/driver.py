@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from typing import ClassVar
 
 import attr
 from labgrid.driver.common import Driver
@@ -24,7 +25,7 @@ class DavyBenchDriver(Driver):
     Lines that are serial ports (labgrid's NetworkSerialPort) are found among the target's resources by their names.
     """
 
-    bindings = {"bench": "DavyBench"}  # noqa: RUF012
+    bindings: ClassVar[dict[str, str]] = {"bench": "DavyBench"}
 
     def __attrs_post_init__(self) -> None:
         super().__attrs_post_init__()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import ClassVar
 
 import attr
 from labgrid.factory import target_factory
@@ -24,7 +25,7 @@ class DavyStrategy(Strategy):
     did not get a device there is broken, and says so from then on.
     """
 
-    bindings = {"bench": "DavyBenchDriver"}  # noqa: RUF012
+    bindings: ClassVar[dict[str, str]] = {"bench": "DavyBenchDriver"}
 
     serial: str = attr.ib(default=DEFAULT_SERIAL, validator=attr.validators.instance_of(str))
     firmware: str = attr.ib(default="", validator=attr.validators.instance_of(str))
