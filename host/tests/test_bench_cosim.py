@@ -1,4 +1,4 @@
-"""A rig and a device in one virtual time: nothing is seen before it happened, nor later, and the same seed gives the same run."""
+"""A rig and a device in one virtual time: nothing is seen before it happened, nor later."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A whole bench, emulated: from the host over the rig's real firmware and the device's real firmware, and back."""
+"""A whole bench, emulated: from the host over the rig's real firmware and the device's real firmware, and back; the same seed gives the same run."""
 
 from __future__ import annotations
 

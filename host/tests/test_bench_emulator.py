@@ -10,7 +10,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -30,6 +29,7 @@ from davy.image.boardfile import load_board
 from davy.image.build import Image, build_image
 from davy.image.partitions import VFS
 from davy.image.settings import Settings
+from support.lab import until
 
 _DEADLINE_S = 30.0
 
@@ -66,14 +66,6 @@ def connect(served: Emulator | EmulatorProcess) -> RemoteBench:
 
 def rig_of(bench: RemoteBench) -> SerialRig:
     return SerialRig(bench.rig, bench.clock, bench.wiring, session=9)
-
-
-def until(condition: Callable[[], bool]) -> None:
-    """Wait for a condition of another process; its end is all that is waited for."""
-    end_s = time.monotonic() + _DEADLINE_S
-    while not condition():
-        assert time.monotonic() < end_s, "not within the deadline"
-        time.sleep(0.01)
 
 
 def refuses(port: int) -> bool:
@@ -287,7 +279,7 @@ def test_free_running_it_follows_the_wall_clock_without_being_asked(tmp_path: Pa
             bench.ask({"do": "hello"})
             return bench.now_ms > 3_000
 
-        until(passed)
+        until(passed, "3 virtual seconds have passed")
         before_ms = bench.now_ms
         bench.clock.wait(2.0)
         assert bench.now_ms >= before_ms + 2_000
@@ -324,7 +316,7 @@ def test_it_ends_with_the_process_that_started_it_however_that_ends(tmp_path: Pa
     assert not refuses(port)
     os.kill(parent.pid, signal.SIGKILL)
     parent.communicate()
-    until(lambda: refuses(port))
+    until(lambda: refuses(port), "the emulator has ended")
 
 
 def test_a_board_that_is_not_there_is_said_in_one_line() -> None:
