@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import time
 from collections.abc import AsyncIterator, Callable
 
-from davy.monitor.web.live import HEARTBEAT_S
+from davy.monitor.web.audience import HEARTBEAT_S, Audience
 
 MOST_CLIENTS = 50
 _LOOK_S = 0.4
 
 
-class BoardLive:
+class BoardLive(Audience):
     """Of the server's event loop, but for the look itself, which a thread does.
 
     `render` gives the board as HTML. It is asked anew at each look: a bench that falls silent changes no file.
@@ -23,14 +22,10 @@ class BoardLive:
     def __init__(
         self, render: Callable[[], str], *, most_clients: int = MOST_CLIENTS, heartbeat_s: float = HEARTBEAT_S
     ) -> None:
+        super().__init__(most_clients, heartbeat_s)
         self._render = render
-        self._most_clients = most_clients
-        self._heartbeat_s = heartbeat_s
         self._shown = ""
         self._failure: Exception | None = None
-        self._changed = asyncio.Event()
-        self._closed = asyncio.Event()
-        self.clients = 0
 
     async def look(self) -> None:
         """Look once, and wake whoever waits if anything is new."""
@@ -38,57 +33,34 @@ class BoardLive:
         self._failure = None
         if shown != self._shown:
             self._shown = shown
-            self._wake()
+            self.wake()
 
     async def run(self) -> None:
         """Look, again and again, until close()."""
-        while not self._closed.is_set():
-            with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self._closed.wait(), _LOOK_S)
+        while not self.closed:
+            await self.pause(_LOOK_S)
             if self.clients:
                 try:
                     await self.look()
                 except Exception as error:  # told where each stream ends; here nobody would hear of it
                     self._failure = error
-                    self._wake()
-
-    def close(self) -> None:
-        """End every stream."""
-        self._closed.set()
-        self._wake()
-
-    def enter(self) -> bool:
-        """Take a place; False when there is none."""
-        if self.clients >= self._most_clients:
-            return False
-        self.clients += 1
-        return True
-
-    def leave(self) -> None:
-        """Give the place back."""
-        self.clients -= 1
+                    self.wake()
 
     async def stream(self, since_id: int | None) -> AsyncIterator[str]:
         """The board now, and whenever it has changed. There is nothing to resume, so `since_id` means nothing here."""
         await self.look()
         sent = ""
         yield "retry: 2000\n\n"
-        while not self._closed.is_set():
-            changed, shown = self._changed, self._shown
+        while not self.closed:
+            changed, shown = self.changed, self._shown
             if self._failure is not None:
                 raise RuntimeError("the board cannot be shown") from self._failure
             if shown != sent:
                 sent = shown
                 yield _message("board", {"html": shown, "now_ms": _now_ms()})
-            try:
-                await asyncio.wait_for(changed.wait(), self._heartbeat_s)
-            except asyncio.TimeoutError:
+            if not await self.is_woken(changed):
                 # The comment keeps what lies between awake; a page cannot see comments, so it is told as well.
                 yield ": heartbeat\n" + _message("beat", {"now_ms": _now_ms()})
-
-    def _wake(self) -> None:
-        self._changed.set()
-        self._changed = asyncio.Event()
 
 
 def _now_ms() -> int:

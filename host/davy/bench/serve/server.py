@@ -12,9 +12,9 @@ from davy.bench.serve.live import MOST_CLIENTS, BoardLive
 from davy.bench.serve.render import render
 from davy.bench.serve.services import Services
 from davy.errors import InputError
+from davy.monitor.web.audience import HEARTBEAT_S
 from davy.monitor.web.auth import Sessions
 from davy.monitor.web.http_server import HttpServer, host_names
-from davy.monitor.web.live import HEARTBEAT_S
 from davy.monitor.web.options import check_safe
 from davy.monitor.web.refusals import Refusals
 

@@ -16,31 +16,27 @@ from pathlib import Path
 
 from davy.monitor.views import newest_event_id
 from davy.monitor.web import queries
+from davy.monitor.web.audience import HEARTBEAT_S, Audience
 from davy.monitor.web.models import Event, Incidents
 from davy.monitor.web.watch import RECENT_EVENTS, Seen, Watch
 
 MOST_CLIENTS = 100
-HEARTBEAT_S = 15.0
 _LOOK_S = 0.25
 _A_CHUNK = 200
 
 
-class Live:
+class Live(Audience):
     """Of the server's event loop, but for the look itself, which a thread does."""
 
     def __init__(self, db_path: Path, *, most_clients: int = MOST_CLIENTS, heartbeat_s: float = HEARTBEAT_S) -> None:
+        super().__init__(most_clients, heartbeat_s)
         self._db_path = db_path
         self._watch = Watch(db_path)
-        self._most_clients = most_clients
-        self._heartbeat_s = heartbeat_s
         #: What there is to tell, by what it is about: (version of its last change, the piece).
         self._told: dict[str, tuple[int, str]] = {}
         self._version = 0
         self._recent: deque[Event] = deque(maxlen=RECENT_EVENTS)
         self._newest_id = 0
-        self._changed = asyncio.Event()
-        self._closed = asyncio.Event()
-        self.clients = 0
 
     async def look(self) -> None:
         """Look once, and wake whoever waits for what was found."""
@@ -50,27 +46,10 @@ class Live:
 
     async def run(self) -> None:
         """Look, again and again, until close()."""
-        while not self._closed.is_set():
-            with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self._closed.wait(), _LOOK_S)
+        while not self.closed:
+            await self.pause(_LOOK_S)
             await self.look()
         self._watch.close()
-
-    def close(self) -> None:
-        """End every stream."""
-        self._closed.set()
-        self._wake()
-
-    def enter(self) -> bool:
-        """Take a place; False when there is none."""
-        if self.clients >= self._most_clients:
-            return False
-        self.clients += 1
-        return True
-
-    def leave(self) -> None:
-        """Give the place back."""
-        self.clients -= 1
 
     async def stream(self, since_id: int | None) -> AsyncIterator[str]:
         """What a client is sent, piece by piece: how everything is, then what changes, and every event after `since_id`.
@@ -83,21 +62,19 @@ class Live:
             position = min(position, await asyncio.to_thread(self._newest_in_database))
         version = 0
         yield "retry: 2000\n\n"
-        while not self._closed.is_set():
-            changed, newest = self._changed, self._version
+        while not self.closed:
+            changed, newest = self.changed, self._version
             pieces = [piece for since, piece in self._told.values() if since > version]
             version = newest
             for at in range(0, len(pieces), _A_CHUNK):
                 yield "".join(pieces[at : at + _A_CHUNK])
-            while position < self._newest_id and not self._closed.is_set():
+            while position < self._newest_id and not self.closed:
                 events = await self._after(position)
                 if not events:
                     break
                 position = events[-1].id
                 yield "".join(_piece("event", event.model_dump_json(), event.id) for event in events)
-            try:
-                await asyncio.wait_for(changed.wait(), self._heartbeat_s)
-            except asyncio.TimeoutError:
+            if not await self.is_woken(changed):
                 # The comment keeps what lies between awake; a page cannot see comments, so it is told as well.
                 yield ": heartbeat\n" + _piece("beat", json.dumps({"now_ms": queries.now_ms()}))
 
@@ -112,16 +89,12 @@ class Live:
                 self._recent.clear()
             self._recent.extend(seen.events)
             self._newest_id = seen.newest_id
-        self._wake()
+        self.wake()
 
     def _tell(self, name: str, text: str, about: str = "") -> None:
         piece = _piece(name, text)
         if self._told.get(name + about, (0, ""))[1] != piece:
             self._told[name + about] = (self._version, piece)
-
-    def _wake(self) -> None:
-        self._changed.set()
-        self._changed = asyncio.Event()
 
     async def _after(self, position: int) -> list[Event]:
         if self._recent and self._recent[0].id <= position + 1:

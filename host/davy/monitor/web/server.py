@@ -7,10 +7,11 @@ from importlib.metadata import version
 from pathlib import Path
 
 from davy.monitor.web.app import make_app
+from davy.monitor.web.audience import HEARTBEAT_S
 from davy.monitor.web.auth import Sessions
 from davy.monitor.web.connection import REQUEST_S, STALL_S
 from davy.monitor.web.http_server import HttpServer, host_names
-from davy.monitor.web.live import HEARTBEAT_S, MOST_CLIENTS, Live
+from davy.monitor.web.live import MOST_CLIENTS, Live
 from davy.monitor.web.options import check_safe
 from davy.monitor.web.refusals import Refusals
 from davy.monitor.web.services import Services
