@@ -35,7 +35,7 @@ def test_it_proves_who_it_is(device: Device) -> None:
 def test_the_identity_survives_a_reflash(device: Device, bench: Bench, states: States) -> None:
     kept = False
     try:
-        bench.programmer.write(bench.image, None)
+        states.reflash()
         bench.rig.set("power", 1)
         bench.clock.wait(15)
         kept = device.hello().identifier == bench.unit.identifier and device.proves_itself()

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=250, check=False)
 
 
-def records(folder: Path) -> dict[str, dict[str, object]]:
+def records(folder: Path) -> dict[str, dict[str, Any]]:
     """By serial."""
     return {
         path.parent.name: json.loads(path.read_text())
@@ -37,6 +38,8 @@ def test_every_test_passes_on_a_virtual_device_and_nothing_is_written_twice(tmp_
     skipped = [each.get("message") for each in ElementTree.parse(tmp_path / "bench.xml").iter("skipped")]
     assert skipped == ["bench virtual-1 has no serial CO module's line"] * 2
     assert "FAIL" not in done.stdout
+    # Once to begin with, and once by the test that flashes it anew.
+    assert record["metadata"]["programs_written"] == 2
 
 
 def test_a_serial_co_module_is_tested_by_its_own_line(tmp_path: Path) -> None:

@@ -22,8 +22,11 @@ class Programmer(Protocol):
     def program(self) -> str:
         """SHA-256 of the image that it put there last; empty before."""
 
-    def write(self, image: Image, nvs: bytes | None) -> None:
-        """Write the program, and with `nvs` the unit's record; without, the record stays. Raises BenchError or InputError."""
+    def write(self, image: Image, nvs: bytes | None, alive: Callable[[], None]) -> None:
+        """Write the program, and with `nvs` the unit's record; without, the record stays. Raises BenchError or InputError.
+
+        `alive` is called again and again where it takes long.
+        """
 
 
 class NetworkBackend(Protocol):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from davy.bench.errors import BenchError
 from davy.bench.port_line import PortLine
 from davy.bench.rig import Rig
@@ -10,9 +12,6 @@ from davy.flash.flashing import Job, flash
 from davy.flash.progress import Progress
 from davy.image.build import Image
 from davy.image.manifest import Release
-
-#: After the supply comes, until the chip listens.
-_POWER_S = 0.5
 
 
 class FlashProgrammer:
@@ -29,14 +28,14 @@ class FlashProgrammer:
     def program(self) -> str:
         return self._program
 
-    def write(self, image: Image, nvs: bytes | None) -> None:
+    def write(self, image: Image, nvs: bytes | None, alive: Callable[[], None]) -> None:
         """Raises BenchError: `device` for a chip that does not answer, or is somebody else."""
         self._rig.set("power", 1)
         self._console.close()
         identifier = self._identifier if nvs is not None else None
         job = Job(self._port, self._baud, self._release, nvs, identifier, self._lines or None, self_test=False)
         try:
-            checked, _ = flash(job, Progress(lambda event: None))
+            checked, _ = flash(job, Progress(lambda event: alive()))
         except (InputError, DeskError) as error:
             raise BenchError("device", error.where, error.problem, error.hint) from error
         finally:

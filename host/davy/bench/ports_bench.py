@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 from davy.bench.bench import Bench, Programmer
@@ -43,7 +44,7 @@ class NoProgrammer:
     def program(self) -> str:
         return self._image.sha256
 
-    def write(self, image: Image, nvs: bytes | None) -> None:
+    def write(self, image: Image, nvs: bytes | None, alive: Callable[[], None]) -> None:
         """Nothing is written; what is there is asked when the device is up."""
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from davy.bench.remote import RemoteBench
 from davy.bench.rig import Rig
 from davy.image.build import Image
@@ -17,7 +19,7 @@ class RemoteProgrammer:
     def program(self) -> str:
         return self._program
 
-    def write(self, image: Image, nvs: bytes | None) -> None:
+    def write(self, image: Image, nvs: bytes | None, alive: Callable[[], None]) -> None:
         self._rig.set("power", 0)
         self._bench.flash(image, nvs)
         self._program = image.sha256

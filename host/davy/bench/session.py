@@ -39,8 +39,6 @@ class Summary:
     passed: int
     failed: int
     skipped: int
-    flashed: int
-    virtual_s: float
     wall_s: float
     stopped: str = ""
 
@@ -88,7 +86,7 @@ class BenchSession:
         self.bench = bench
         self._stop = stop or Stop()
         self.number = number
-        self.states = States(bench, say)
+        self.states = States(bench, say, lambda: self.recorder.beat())
         self.stimuli: list[GasStimulus] = []
         self._began_s = time.monotonic()
         run = RunResult(
@@ -242,7 +240,7 @@ class BenchSession:
         `stopped`: why the run was broken off; then there is no verdict.
         """
         bench = self.bench
-        virtual_s = bench.clock.now_s()
+        self.recorder.run.about["programs_written"] = self.states.flashed
         record = ""
         try:
             if self.error is not None:
@@ -268,8 +266,6 @@ class BenchSession:
             passed=sum(each in ("pass", "marginal") for each in self._outcomes),
             failed=self._outcomes.count("fail"),
             skipped=self._outcomes.count("skip"),
-            flashed=self.states.flashed,
-            virtual_s=round(virtual_s, 1),
             wall_s=round(time.monotonic() - self._began_s, 2),
             stopped=stopped if self.error is None else "",
         )
@@ -285,4 +281,4 @@ class BenchSession:
 
 def summary_without_record(number: int, bench: str, serial: str, error: BenchError) -> Summary:
     """Of a bench that was not to be had: nothing of the device was touched."""
-    return Summary(number, bench, serial, "error", str(error), error.cause, "", 0, 0, 0, 0, 0.0, 0.0)
+    return Summary(number, bench, serial, "error", str(error), error.cause, "", 0, 0, 0, 0.0)

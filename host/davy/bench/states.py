@@ -30,15 +30,20 @@ _AFTER_PREHEAT_MS = 2_000
 class States:
     """`flashed` counts how often a program was written, `told` hears what a person waits for: nothing where time is virtual.
 
+    `alive` is called again and again while a program is written.
+
     Everything raises BenchError when the device does not get there, and from then on always: the bench is broken until somebody
     has looked at it (a new run begins anew).
     """
 
-    def __init__(self, bench: Bench, told: Callable[[str], None] = lambda text: None) -> None:
+    def __init__(
+        self, bench: Bench, told: Callable[[str], None] = lambda text: None, alive: Callable[[], None] = lambda: None
+    ) -> None:
         self.bench = bench
         self.broken: BenchError | None = None
         self.flashed = 0
         self._provisioned = False
+        self._alive = alive
         self._told = told if not bench.clock.virtual else lambda text: None
         profile = PROFILES.get(bench.spec.profile, GB15322_HOUSEHOLD)
         self._preheat_ms = profile["preheat_ms"]
@@ -80,6 +85,10 @@ class States:
             self._cycle()
             self._await_up()
 
+    def reflash(self) -> None:
+        """Write the program once more, and leave the unit's record. Where the power is afterwards is the programmer's."""
+        self._put(None)
+
     def reprovision(self) -> None:
         """Write program and identity again at the next arming."""
         self._provisioned = False
@@ -104,7 +113,7 @@ class States:
             # Never a session that has been: the monitor takes what it names for repeated or forged.
             now = first_session(datetime.datetime.now(datetime.timezone.utc))
             nvs = with_session(nvs, max(now, self.bench.device.session))
-        self.bench.programmer.write(self.bench.image, nvs)
+        self.bench.programmer.write(self.bench.image, nvs, self._alive)
         self.flashed += 1
 
     def _arm(self) -> None:

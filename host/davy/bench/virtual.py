@@ -59,18 +59,16 @@ class _Programmer:
     def __init__(self, board: VirtualBoard, rig: DirectRig, flash: Path) -> None:
         self._board, self._rig, self._flash = board, rig, flash
         self._program = ""
-        self.writes = 0
 
     def program(self) -> str:
         return self._program
 
-    def write(self, image: Image, nvs: bytes | None) -> None:
+    def write(self, image: Image, nvs: bytes | None, alive: Callable[[], None]) -> None:
         self._rig.set("power", 0)
         if nvs is None:
             nvs = self._flash.read_bytes()[NVS.offset : NVS.end]
         new_flash(self._flash, image, nvs)
         self._program = image.sha256
-        self.writes += 1
 
 
 class _Storage:
