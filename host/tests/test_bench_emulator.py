@@ -29,7 +29,7 @@ from davy.image.boardfile import load_board
 from davy.image.build import Image, build_image
 from davy.image.partitions import VFS
 from davy.image.settings import Settings
-from support.lab import until
+from support.waiting import until
 
 _DEADLINE_S = 30.0
 
@@ -207,7 +207,11 @@ def test_programmer_and_storage_leave_the_device_without_power(emulator: Emulato
     with connect(emulator) as bench:
         rig = rig_of(bench)
         programmer, storage = RemoteProgrammer(bench, rig), RemoteStorage(bench, rig)
-        acts: list[Callable[[], None]] = [lambda: programmer.write(image, None), storage.fill, storage.empty]
+        acts: list[Callable[[], None]] = [
+            lambda: programmer.write(image, None, lambda: None),
+            storage.fill,
+            storage.empty,
+        ]
         for act in acts:
             rig.set("power", 1)
             act()

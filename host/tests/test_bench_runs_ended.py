@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from support.bench_runs import check_record
-from support.lab import until
 from support.meddling import (
     FIRST,
     SECOND,
@@ -30,6 +29,7 @@ from support.meddling import (
     tell,
     verdicts,
 )
+from support.waiting import until
 
 
 @pytest.fixture(scope="module")

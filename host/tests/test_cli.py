@@ -144,11 +144,11 @@ def test_davy_monitor_stores_what_comes_and_ends_cleanly_on_sigterm(tmp_path: Pa
 
     from davy.codec import Event, encode_frame
     from davy.monitor import Store
-    from davy.monitor.broker import free_port
+    from davy.monitor.held_port import HeldPort
 
-    port, db, source = free_port(), tmp_path / "m.sqlite", bytes(range(8))
+    held, db, source = HeldPort(), tmp_path / "m.sqlite", bytes(range(8))
     running = subprocess.Popen(
-        [DAVY, "monitor", "--db", str(db), "--listen", f"127.0.0.1:{port}"],
+        [DAVY, "monitor", "--db", str(db), "--listen", f"127.0.0.1:{held.port}"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -156,7 +156,7 @@ def test_davy_monitor_stores_what_comes_and_ends_cleanly_on_sigterm(tmp_path: Pa
     assert running.stdout is not None
     assert "storing in" in running.stdout.readline()
     client = mqtt.Client(CallbackAPIVersion.VERSION2)
-    client.connect("127.0.0.1", port)
+    client.connect("127.0.0.1", held.port)
     client.loop_start()
     payload = encode_frame(source, 1, 0, 5, Event(2, 1, 2, 9_000, 4, 0, None, None))
     client.publish(f"davy/1/{source.hex()}/up", payload, qos=1).wait_for_publish(30)
@@ -168,4 +168,5 @@ def test_davy_monitor_stores_what_comes_and_ends_cleanly_on_sigterm(tmp_path: Pa
     rest, errors = running.communicate(timeout=30)
     assert running.returncode == 0, errors
     assert rest.endswith("ended\n")
+    held.close()
     assert [event.seq for event in Store(db).events()][:1] == [0]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import socket
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from davy.monitor.held_port import HeldPort
 from support.page_shell import Shell, commands_of
 
 COMMANDS = commands_of("first-bench.md")
@@ -22,10 +22,15 @@ def shell(tmp_path: Path) -> Iterator[Shell]:
     found.close()
 
 
+@pytest.fixture
+def port() -> Iterator[str]:
+    """Instead of the page's own, which may be taken on this machine."""
+    with HeldPort() as held:
+        yield str(held.port)
+
+
 @pytest.mark.timeout(300)
-def test_the_page_leads_from_nothing_to_a_record_of_a_device(shell: Shell, tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = str(free.getsockname()[1])  # the page's own may be taken on this machine
+def test_the_page_leads_from_nothing_to_a_record_of_a_device(shell: Shell, port: str, tmp_path: Path) -> None:
     said: dict[str, str] = {}
     for command in COMMANDS:
         status, text = shell.say(command.replace("8090", port), within_s=200)

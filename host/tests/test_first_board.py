@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from davy.monitor.held_port import HeldPort
 from support.micropython_image import craft
 from support.page_shell import Shell, commands_of
 
@@ -24,9 +24,14 @@ def shell(tmp_path: Path) -> Iterator[Shell]:
     found.close()
 
 
-def test_the_page_leads_from_a_bare_chip_to_a_unit_that_has_tested_itself(shell: Shell) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = str(free.getsockname()[1])  # the page's own may be taken on this machine
+@pytest.fixture
+def port() -> Iterator[str]:
+    """Instead of the page's own, which may be taken on this machine."""
+    with HeldPort() as held:
+        yield str(held.port)
+
+
+def test_the_page_leads_from_a_bare_chip_to_a_unit_that_has_tested_itself(shell: Shell, port: str) -> None:
     said: dict[str, str] = {}
     terminal = ""
     for command in COMMANDS:

@@ -17,8 +17,8 @@ from davy.codec import Ack, Challenge
 from davy.errors import InputError
 from davy.identity import Ca, create_ca, issue_peer
 from davy.monitor import Admit, EmbeddedBroker, MonitorService, TlsFolder, registry
-from davy.monitor.broker import free_port
 from davy.monitor.broker_address import is_loopback
+from davy.monitor.held_port import HeldPort
 from davy.monitor.schema import open_database
 from davy.paths import ROOT
 from support.brokers import BrokerProcess
@@ -116,7 +116,8 @@ def test_a_monitor_with_its_built_in_broker_serves_a_unit_over_tls(
 def test_davy_monitor_with_a_tls_folder_serves_units_and_says_whom_it_believes(
     certificates: Path, tmp_path: Path
 ) -> None:
-    port, db = free_port(), enrolled(tmp_path / "m.sqlite")
+    held, db = HeldPort(), enrolled(tmp_path / "m.sqlite")
+    port = held.port
     monitor = MonitorProgram(db, "--tls", str(certificates / "both"), "--listen", f"127.0.0.1:{port}")
     try:
         monitor.wait_for(
@@ -130,6 +131,7 @@ def test_davy_monitor_with_a_tls_folder_serves_units_and_says_whom_it_believes(
         assert monitor.end() == 0
     finally:
         monitor.process.kill()
+        held.close()
 
 
 def test_by_tls_only_registered_units_are_believed_even_if_none_is(certificates: Path, tmp_path: Path) -> None:

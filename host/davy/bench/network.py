@@ -35,7 +35,6 @@ class Services:
         path = Path(self._folder.name, "events.sqlite")
         with contextlib.closing(open_database(path)) as db:
             registry.enrol(db, [enrolment], time.time_ns() // 1_000_000)
-        self._server = server
         host, _, port = listen.rpartition(":")
         self._broker = EmbeddedBroker(host, int(port), server)
         self._monitor = MonitorService(self._broker.url, path, tls=monitor, own_broker=server is not None)
@@ -49,10 +48,10 @@ class Services:
 
     def set_broker(self, up: bool) -> None:
         """Stop it, or start it again at its address."""
-        self._broker.stop()
+        self._broker.pause()
         self._await_loss()
         if up:
-            self._broker = EmbeddedBroker(*self.address, self._server)
+            self._broker.resume()
             self._await_monitor()
 
     def stored(self) -> list[StoredEvent]:

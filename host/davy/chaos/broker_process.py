@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import getpass
 import os
-import random
 import shutil
 import socket
 import time
@@ -14,9 +12,8 @@ from pathlib import Path
 from davy.chaos.nursery import Child, Nursery
 from davy.chaos.world import SERVER_FOLDER
 from davy.errors import InputError
+from davy.monitor.held_port import HeldPort
 
-#: Below Linux's ip_local_port_range, 32768 to 60999, and macOS's.
-_PORTS = (12_000, 32_000)
 _READY_S = 20.0
 _LOOK_S = 0.005
 
@@ -32,26 +29,13 @@ def require_broker(name: str) -> None:
         raise InputError("--broker", "mosquitto is not installed", "install it, or take --broker amqtt")
 
 
-def lasting_port() -> int:
-    """A TCP port that stays free while nobody listens on it: below those that connections are given.
-
-    A port out of that range can be taken by any connection as soon as the broker is dead, even by one that tries to reach it.
-    """
-    while True:
-        port = random.randrange(*_PORTS)
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            with contextlib.suppress(OSError):
-                probe.bind(("127.0.0.1", port))
-                return port
-
-
 class Broker:
-    """On a port of its own. `start` returns when it takes connections."""
+    """On a port of its own until `close`. `start` returns when it takes connections."""
 
     def __init__(self, name: str, nursery: Nursery, world: Path, folder: Path, tls: bool, persistence: bool) -> None:
         self.name = name
-        self.port = lasting_port()
+        self._held = HeldPort()
+        self.port = self._held.port
         self._nursery = nursery
         self._tls_folder = world / SERVER_FOLDER if tls else None
         self._log = folder / "broker.log"
@@ -90,6 +74,11 @@ class Broker:
         child, self._child = self._child, None
         if child is not None:
             child.kill()
+
+    def close(self) -> None:
+        """As `kill`, and let the port go."""
+        self.kill()
+        self._held.close()
 
     def _answers(self) -> bool:
         try:

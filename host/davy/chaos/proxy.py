@@ -17,6 +17,8 @@ from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import Any
 
+from davy.monitor.held_port import HeldPort
+
 _CHUNK_BYTES, _PACED_BYTES = 4096, 512
 _BURST_BYTES = 3_000  # a TLS handshake
 _ANSWER_S = 30.0
@@ -72,7 +74,8 @@ class Proxy:
         self._connections: set[asyncio.Task[None]] = set()
         self._writers: set[asyncio.StreamWriter] = set()
         self._speaks: asyncio.Event | None = None
-        self.port = 0
+        self._held = HeldPort()
+        self.port = self._held.port
         self.corrupted = 0
         loop.do(self._open())
 
@@ -92,6 +95,7 @@ class Proxy:
 
     def close(self) -> None:
         self._loop.do(self._close())
+        self._held.close()
 
     # On the loop
 
@@ -100,7 +104,6 @@ class Proxy:
             self._speaks = asyncio.Event()
             self._speaks.set()
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
 
     async def _turn(self, weather: Weather) -> None:
         assert self._speaks is not None

@@ -106,7 +106,7 @@ class Stage:
         self.monitor.end()
         for child in self._children:
             child.kill()
-        self.broker.kill()
+        self.broker.close()
         self.boards_network.close()
         self.monitor_network.close()
 

@@ -8,27 +8,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import socket
 import ssl
 import threading
 from typing import Any
 
 from davy.errors import InputError
 from davy.monitor.broker_address import is_loopback
+from davy.monitor.held_port import HeldPort
 from davy.monitor.tls import TlsFolder
 
 _START_TIMEOUT_S = 20.0
 
 
-def free_port(host: str = "127.0.0.1") -> int:
-    """A TCP port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        return int(probe.getsockname()[1])
-
-
 class EmbeddedBroker:
-    """Listens on construction. `tls` is a folder that was loaded for a server."""
+    """Listens on construction, and after a `pause` again by `resume`. `tls` is a folder that was loaded for a server."""
 
     def __init__(self, host: str = "127.0.0.1", port: int = 0, tls: TlsFolder | None = None) -> None:
         """Raises InputError when the address cannot be listened on, or would let in anybody."""
@@ -37,21 +30,27 @@ class EmbeddedBroker:
         self.host = host
         self._tls = tls
         try:
-            self.port = port or free_port(host)
-            with socket.socket() as probe:
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                probe.bind((host, self.port))
+            self._held = HeldPort(host, port)
         except OSError as error:
             raise InputError(
                 f"{host}:{port}", f"cannot be listened on: {error.strerror}", "choose another port"
             ) from error
+        self.port = self._held.port
+        # Its own failures reach us as exceptions; what it logs about clients that vanish is no news.
+        for name in ("amqtt", "transitions"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)
+        try:
+            self.resume()
+        except BaseException:
+            self._held.close()
+            raise
+
+    def resume(self) -> None:
+        """Listen, from the construction or a `pause` on. Raises RuntimeError when it does not come up."""
         self._loop = asyncio.new_event_loop()
         self._started = threading.Event()
         self._stop: asyncio.Event | None = None
         self._error: BaseException | None = None
-        # Its own failures reach us as exceptions; what it logs about clients that vanish is no news.
-        for name in ("amqtt", "transitions"):
-            logging.getLogger(name).setLevel(logging.CRITICAL)
         self._thread = threading.Thread(target=self._run, name="davy-broker", daemon=True)
         self._thread.start()
         if not self._started.wait(_START_TIMEOUT_S) or self._error is not None:
@@ -63,11 +62,16 @@ class EmbeddedBroker:
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)
         return f"{'mqtts' if self._tls else 'mqtt'}://{f'[{host}]' if ':' in host else host}:{self.port}"
 
-    def stop(self) -> None:
-        """Close every connection and end the thread."""
+    def pause(self) -> None:
+        """Close every connection and listen no more; the port stays ours. No effect while paused."""
         if self._thread.is_alive() and self._stop is not None:
             self._loop.call_soon_threadsafe(self._stop.set)
             self._thread.join(_START_TIMEOUT_S)
+
+    def stop(self) -> None:
+        """As `pause`, and let the port go."""
+        self.pause()
+        self._held.close()
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)

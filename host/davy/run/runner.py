@@ -76,9 +76,9 @@ class _Network:
         """Stop the broker, or start it again on its port."""
         if self.broker is None:
             return
-        self.broker.stop()
+        self.broker.pause()
         if up:
-            self.broker = EmbeddedBroker(self.broker.host, self.broker.port)
+            self.broker.resume()
             self._await_monitor()
 
     def _await_monitor(self) -> None:

@@ -23,7 +23,8 @@ from davy.bench.lab.wanted import Wanted
 from davy.bench.lab.watched import lab_bench
 from davy.bench.lab.wires import open_wires
 from davy.bench.states import States
-from support.lab import Lab, Program, lab, until
+from support.lab import Lab, Program, lab
+from support.waiting import until
 
 NAMES = ("bench1", "bench2")
 #: A client of its own process, that brings the device of its place to its duty and says who and where it is.

@@ -13,7 +13,8 @@ from davy.bench.errors import BenchError
 from davy.bench.lab.place import hold
 from davy.bench.lab.places import list_places
 from davy.bench.lab.wanted import Wanted
-from support.lab import Lab, client, lab, two_benches, until
+from support.lab import Lab, client, lab, two_benches
+from support.waiting import until
 
 
 @pytest.fixture

@@ -21,7 +21,8 @@ from davy.bench.lab.places import list_places, take_back
 from davy.bench.lab.wanted import Wanted
 from davy.cli.lab_command import places
 from davy.errors import InputError
-from support.lab import Lab, client, lab, two_benches, until
+from support.lab import Lab, client, lab, two_benches
+from support.waiting import until
 
 PLACES = {"bench1": {"board": "devkit_mq"}, "bench2": {"board": "devkit_mq", "floor": "two"}}
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from davy.chaos.broker_process import mosquitto_path
-from davy.monitor.broker import free_port
+from davy.monitor.held_port import HeldPort
 
 NAMES = ("amqtt", "mosquitto")
 _READY_S = 30.0
@@ -35,7 +35,8 @@ class BrokerProcess:
     """One of NAMES on a port of its own. Skips the test, naming it, when mosquitto is not installed."""
 
     def __init__(self, name: str, folder: Path) -> None:
-        self.port = free_port()
+        self._held = HeldPort()
+        self.port = self._held.port
         if name == "mosquitto":
             program = mosquitto_path()
             if program is None:

@@ -10,10 +10,11 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from davy.bench.lab.export import OfferedBench, exporter_yaml
+from support.waiting import until
 
 _WITHIN_S = 30.0
 #: A client of its own process: takes a place, says so, keeps it until its input ends.
@@ -34,16 +35,6 @@ try:
 except (DeskError, InputError) as error:
     print("REFUSED", type(error).__name__, getattr(error, "cause", ""), error, flush=True)
 """
-
-
-def until(condition: Callable[[], object], what: str) -> None:
-    """Raises when it does not come to hold."""
-    end_s = time.monotonic() + _WITHIN_S
-    pause = threading.Event()
-    while not condition():
-        if time.monotonic() > end_s:
-            raise TimeoutError(f"{what}: not within {_WITHIN_S:g} s")
-        pause.wait(0.05)
 
 
 class Program:

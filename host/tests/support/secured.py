@@ -15,7 +15,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from davy.chaos.broker_process import mosquitto_path
 from davy.identity import Ca
-from davy.monitor.broker import free_port
+from davy.monitor.held_port import HeldPort
 from support.brokers import wait_until_it_listens
 
 HOST = "broker.davy.lan"
@@ -72,7 +72,8 @@ class SecureMosquitto:
         program = mosquitto_path()
         if program is None:
             pytest.skip("mosquitto is not installed")
-        self.port = free_port()
+        self._held = HeldPort()
+        self.port = self._held.port
         lines = [
             f"listener {self.port} 127.0.0.1", f"cafile {ca_pem}", f"certfile {server}", f"keyfile {server}",
             "require_certificate true", "use_identity_as_username true", "allow_anonymous false", "persistence false",
@@ -89,3 +90,4 @@ class SecureMosquitto:
     def stop(self) -> None:
         self.process.kill()
         self.process.wait()
+        self._held.close()
