@@ -37,7 +37,6 @@ class _Wire(io.IOBase):
     # Between mbedTLS and the stream that it was given: sees the records pass.
     def __init__(self, stream):
         self._stream = stream
-        self._poll = uselect.poll()
         self._head = bytearray()
         self._left = 0  # of the record that comes in
         self._out_left = 0
@@ -132,6 +131,8 @@ class SSLSocket(io.IOBase):
         self._real = real
         self._wire = wire
         self._poll = uselect.poll()
+        # The port waits a millisecond of ours in each poll of what has no file descriptor, unless something is ready that has one.
+        self._poll.register(kernel.line.writer, uselect.POLLOUT)
         self._failed = False
 
     def _call(self, function, argument):
@@ -180,8 +181,9 @@ class SSLSocket(io.IOBase):
             if self._failed:
                 return _POLLNVAL | _POLLERR
             self._poll.register(self._real, argument)
-            for _, events in self._poll.poll(0):
-                return events
+            for ready, events in self._poll.ipoll(0):
+                if ready is self._real:
+                    return events
             return 0
         if request == _IOCTL_CLOSE:
             self.close()
