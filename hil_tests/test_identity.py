@@ -32,6 +32,7 @@ def test_it_proves_who_it_is(device: Device) -> None:
 
 
 @pytest.mark.needs("unit's secret", lambda bench: bool(bench.unit.secret))
+@pytest.mark.needs("program to write", lambda bench: bench.programmer is not None)
 def test_the_identity_survives_a_reflash(device: Device, bench: Bench, states: States) -> None:
     kept = False
     try:

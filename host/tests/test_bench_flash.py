@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,8 @@ from davy.bench.flash_programmer import FlashProgrammer
 from davy.bench.lines import ConsoleFrames
 from davy.bench.port_line import PortLine
 from davy.bench.wiring import load_wiring
+from davy.flash import flashing
+from davy.flash.esptool import Run, run_esptool
 from davy.flash.unit_folder import load_unit
 from davy.image.build import Image
 from davy.image.partitions import NVS
@@ -69,6 +72,29 @@ def test_a_bare_chip_becomes_the_unit_and_its_console_is_the_benchs_again(
     assert len(signs) >= 7, "of life, for who watches meanwhile: one a step at least"
     hello = Device(ConsoleFrames(console), WallClock(), KnownUnit("88.118.8/GA1", "GA1")).hello()
     assert (hello.identifier, hello.image_hash.hex()) == ("88.118.8/GA1", image.sha256[:16])
+
+
+def test_a_program_that_is_asked_for_again_is_written_whole_and_the_unit_stays_who_it_is(
+    chip: Ports, console: PortLine, rig: RigAlone, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[list[str]] = []
+
+    def listening(port: str, baud: int, words: list[str], **options: Any) -> Run:
+        asked.append(words)
+        return run_esptool(port, baud, words, **options)
+
+    monkeypatch.setattr(flashing, "run_esptool", listening)
+    programmer, image, nvs = programmer_of(chip, console, rig, shop, "GA1")
+    programmer.write(image, nvs, lambda: None)
+    asked.clear()
+    programmer.write(image, None, lambda: None)
+    places = {int(word, 16) for words in asked for word in words if word.startswith("0x")}
+    release = load_release(shop.release)
+    assert places == {part.offset for part in release.parts}
+    assert not any("--skip-flashed" in words for words in asked)
+    assert programmer.program() == image.sha256
+    device = Device(ConsoleFrames(console), WallClock(), KnownUnit("88.118.8/GA1", "GA1"))
+    assert device.hello().identifier == "88.118.8/GA1"
 
 
 def test_a_device_that_is_another_unit_is_left_as_it_is(

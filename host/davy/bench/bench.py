@@ -75,6 +75,8 @@ class ClimateBackend(Protocol):
 class Bench:
     """`kind`: virtual, ports or labgrid. `calibrated`: the day of the bench's own calibration, as in its file, or empty.
 
+    `programmer`: None where devices are taken as they come; then `image` is empty.
+
     `close` gives everything back, in any state.
     """
 
@@ -86,7 +88,7 @@ class Bench:
     unit: KnownUnit
     calibration: Calibration
     device: Device
-    programmer: Programmer
+    programmer: Programmer | None
     image: Image
     close: Callable[[], None]
     calibrated: str = ""

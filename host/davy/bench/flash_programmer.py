@@ -1,4 +1,4 @@
-"""Puts program and identity on a real device, as `davy flash` does it: what is there already is not written again."""
+"""Puts program and identity on a real device, as `davy flash` does it: what is there already is not written, unless it is asked for again."""
 
 from __future__ import annotations
 
@@ -33,7 +33,16 @@ class FlashProgrammer:
         self._rig.set("power", 1)
         self._console.close()
         identifier = self._identifier if nvs is not None else None
-        job = Job(self._port, self._baud, self._release, nvs, identifier, self._lines or None, self_test=False)
+        job = Job(
+            self._port,
+            self._baud,
+            self._release,
+            nvs,
+            identifier,
+            self._lines or None,
+            self_test=False,
+            whole=self._program == image.sha256,
+        )
         try:
             checked, _ = flash(job, Progress(lambda event: alive()))
         except (InputError, DeskError) as error:

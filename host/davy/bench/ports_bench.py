@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 from davy.bench.bench import Bench, Programmer
@@ -33,19 +32,6 @@ from davy.monitor.registry import read_enrolment
 _CALIBRATION_FILE = "calibration.json"
 _SWITCH_S = 30.0
 _ANSWER_WITHIN_S = 1.0  # of the wall clock
-
-
-class NoProgrammer:
-    """Of a bench that takes devices as they come: its file has no release."""
-
-    def __init__(self, image: Image) -> None:
-        self._image = image
-
-    def program(self) -> str:
-        return self._image.sha256
-
-    def write(self, image: Image, nvs: bytes | None, alive: Callable[[], None]) -> None:
-        """Nothing is written; what is there is asked when the device is up."""
 
 
 def open_ports(told: BenchFile, serial: str) -> Bench:
@@ -116,10 +102,9 @@ def _calibration(folder: Path, spec: BoardSpec) -> Calibration:
 
 def _programmer(
     told: BenchFile, device: DevicePart, rig: Rig, console: PortLine | None, spec: BoardSpec, identifier: str
-) -> tuple[Programmer, Image]:
+) -> tuple[Programmer | None, Image]:
     if told.release is None:
-        image = Image(b"", "", {})
-        return NoProgrammer(image), image
+        return None, Image(b"", "", {})
     release = load_release(told.release)
     if release.board != spec.name:
         raise InputError(str(told.release), f"is for board {release.board}", f"a release for {spec.name}")
@@ -146,6 +131,10 @@ def _network(told: NetworkPart | None, folder: Path, ca: Ca | None) -> BenchNetw
 
 def _run(words: list[str]) -> None:
     try:
-        subprocess.run(words, check=True, capture_output=True, text=True, timeout=_SWITCH_S)
+        done = subprocess.run(words, capture_output=True, text=True, timeout=_SWITCH_S, check=False)
+        said = (done.stderr or done.stdout).strip().splitlines()
+        problem = f"ended with {done.returncode}: {said[-1]}" if said else f"ended with {done.returncode}"
     except (OSError, subprocess.SubprocessError) as error:
         raise BenchError("rig", "the access point", f"{words[0]} failed: {error}", "try the command by hand") from error
+    if done.returncode:
+        raise BenchError("rig", "the access point", f"{words[0]} {problem}", "try the command by hand")

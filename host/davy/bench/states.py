@@ -86,7 +86,7 @@ class States:
             self._await_up()
 
     def reflash(self) -> None:
-        """Write the program once more, and leave the unit's record. Where the power is afterwards is the programmer's."""
+        """Write the program once more, whole, and leave the unit's record; ValueError on a bench that cannot. Where the power is afterwards is the programmer's."""
         self._put(None)
 
     def reprovision(self) -> None:
@@ -103,7 +103,7 @@ class States:
         # Program and identity in one piece where both are missing, and nothing that is there already.
         bench = self.bench
         nvs = bench.unit.nvs if identity and not self._provisioned else None
-        if nvs is not None or bench.programmer.program() != bench.image.sha256:
+        if bench.programmer is not None and (nvs is not None or bench.programmer.program() != bench.image.sha256):
             self._told("writing the program" if nvs is None else "writing program and identity")
             self._put(nvs)
         self._provisioned = self._provisioned or identity
@@ -113,6 +113,8 @@ class States:
             # Never a session that has been: the monitor takes what it names for repeated or forged.
             now = first_session(datetime.datetime.now(datetime.timezone.utc))
             nvs = with_session(nvs, max(now, self.bench.device.session))
+        if self.bench.programmer is None:
+            raise ValueError("this bench takes devices as they come")
         self.bench.programmer.write(self.bench.image, nvs, self._alive)
         self.flashed += 1
 
@@ -126,7 +128,7 @@ class States:
         why = ""
         for again in (False, True):
             if again:
-                if self.bench.unit.nvs is None:
+                if self.bench.unit.nvs is None or self.bench.programmer is None:
                     break
                 self._told("the device does not get ready: writing program and identity anew")
                 self._put(self.bench.unit.nvs)

@@ -30,7 +30,7 @@ class Job:
     """What is wanted. `nvs` and `identifier` are the unit's, None to leave the identity on the chip alone.
 
     `lines`: the port whose DTR and RTS reset the chip, when it is not `port`. `reprovision`: another identity may be replaced.
-    `expect_mac`: another chip is refused before anything is written.
+    `expect_mac`: another chip is refused before anything is written. `whole`: what is there already is written all the same.
     """
 
     port: str
@@ -42,6 +42,7 @@ class Job:
     reprovision: bool = False
     self_test: bool = True
     expect_mac: str | None = None
+    whole: bool = False
 
 
 @dataclass
@@ -73,7 +74,8 @@ def flash(job: Job, progress: Progress) -> tuple[Checked, dict[str, Any]]:
         nvs = _nvs_to_write(job, found, writer)
         if not found.answers and any(part.kind == MICROPYTHON for part in job.release.parts):
             writer.check_flash_size()
-        plan = make_plan(job.release, nvs, same_application=found.same_application, in_pieces=found.answers)
+        same = found.same_application and not job.whole
+        plan = make_plan(job.release, nvs, same_application=same, in_pieces=found.answers and not job.whole)
         run = writer.write(plan)
         if plan.pieces:
             progress.at("reset", None, "starting the program")
@@ -155,7 +157,8 @@ class _Writer:
             for pieces in (plan.first, plan.last):
                 if not pieces:
                     continue
-                words = ["write-flash", "--skip-flashed", *write_pieces(pieces, Path(folder))]
+                skip = [] if self._job.whole else ["--skip-flashed"]
+                words = ["write-flash", *skip, *write_pieces(pieces, Path(folder))]
                 watch = _Watch(pieces, done, total, self._progress)
                 # The head is so small that loading esptool's stub for it would take longer than writing it.
                 run = self._esptool(words, watch.hear, stub=pieces is plan.first)

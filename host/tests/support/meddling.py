@@ -52,7 +52,12 @@ def control_of(bench: Path) -> tuple[str, int]:
 
 def tell(bench: Path, **request: Any) -> None:
     """A request to a bench that nobody holds. Raises when it is refused."""
-    with socket.create_connection(control_of(bench), _WITHIN_S) as control, control.makefile("rb") as reader:
+    ask_control(control_of(bench), **request)
+
+
+def ask_control(address: tuple[str, int], **request: Any) -> None:
+    """The same, to its control port."""
+    with socket.create_connection(address, _WITHIN_S) as control, control.makefile("rb") as reader:
         control.sendall(json.dumps(request).encode() + b"\n")
         answer = json.loads(reader.readline())
     if "error" in answer:
@@ -165,18 +170,16 @@ def start(folder: Path, *words: object, **options: Any) -> subprocess.Popen[str]
     """`davy bench run` with the records in `folder`, in a session of its own."""
     return subprocess.Popen(
         davy("bench", "run", "--records", folder, *words),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
         text=True,
         cwd=ROOT,
         start_new_session=True,
-        **options,
+        **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options},
     )
 
 
 def ended(process: subprocess.Popen[str], folder: Path) -> Ended:
     out, err = process.communicate(timeout=_WITHIN_S)
-    return Ended(process.returncode, out, err, folder)
+    return Ended(process.returncode, out, err or "", folder)
 
 
 def run(folder: Path, *words: object, **options: Any) -> Ended:
