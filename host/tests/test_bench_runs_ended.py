@@ -9,11 +9,11 @@ import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from support.bench_runs import check_record
 from support.meddling import (
-    FIRST,
     SECOND,
     SELECT,
     Ask,
@@ -62,6 +62,58 @@ def test_a_run_that_is_interrupted_keeps_what_it_has_and_gives_no_verdict(
     assert [phase["outcome"] for phase in record["phases"]] == ["PASS", "PASS", "SKIP"]
     assert (found.live["state"], found.live["outcome"]) == ("ended", "skip")
     assert 'name="outcome" value="skip"' in (tmp_path / "j.xml").read_text()
+    assert processes_of(str(records)) == []
+
+
+def test_a_second_interrupt_ends_a_run_at_once_whatever_it_does(bench: Path, records: Path, tmp_path: Path) -> None:
+    said = tmp_path / "said.txt"
+
+    def twice(_: Ask) -> None:
+        # The bench owes the run an answer: after one interrupt it still waits for that.
+        process.send_signal(signal.SIGINT)
+        until(lambda: "once more ends it at once" in said.read_text(), "the first one is answered")
+        process.send_signal(signal.SIGINT)
+        process.wait(60)
+
+    meddler = Meddler(bench, records, SECOND, twice)
+    with meddler.file() as path, said.open("w") as file:
+        process = start(records, "--bench", path, *SELECT, stderr=file)
+        found = ended(process, records)
+    assert found.status == 128 + signal.SIGINT, found.said
+    assert found.records == []
+    assert "Traceback" not in found.said + said.read_text()
+    assert processes_of(str(records)) == []
+
+
+def both_run_tests(records: Path) -> None:
+    """Wait until the two virtual benches of a run do."""
+    both = [f"virtual-{number}" for number in (1, 2)]
+    until(lambda: all((live_of(records, each) or {}).get("phase") for each in both), "both benches run a test")
+
+
+def test_an_interrupt_while_benches_are_being_opened_ends_the_run_without_a_word_of_failure(records: Path) -> None:
+    process = start(records, "--count", 2)
+    assert process.stdout is not None
+    assert "bringing up" in process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    found = ended(process, records)
+    assert found.status == 128 + signal.SIGINT, found.said
+    assert not {"Traceback", "FAIL", "ERROR"} & set(found.said.replace(":", " ").split()), found.said
+    assert set(verdicts(found.out).values()) <= {"STOPPED"}
+    assert processes_of(str(records)) == []
+
+
+def test_an_interrupt_ends_every_bench_of_a_run_in_good_order(records: Path) -> None:
+    process = start(records, "--count", 2)
+    both_run_tests(records)
+    process.send_signal(signal.SIGINT)
+    found = ended(process, records)
+    assert found.status == 128 + signal.SIGINT, found.said
+    assert verdicts(found.out) == {"VIRTUAL-1": "STOPPED", "VIRTUAL-2": "STOPPED"}
+    assert "Traceback" not in found.said
+    for record in found.records:
+        check_record(record)
+    assert [(each["outcome"], each["why"]) for each in found.records] == [("ABORTED", "interrupted (SIGINT)")] * 2
     assert processes_of(str(records)) == []
 
 
@@ -114,19 +166,40 @@ def test_a_second_run_on_a_bench_is_told_who_has_it_and_the_first_goes_on_unharm
 def test_of_several_benches_one_that_breaks_leaves_the_others_their_verdicts(
     bench: Path, records: Path, tmp_path: Path
 ) -> None:
+    # In the middle of the test itself, a minute into its two of waiting: of a set-up that breaks no tool makes a failure.
+    unplug, during = {"do": "unplug", "what": "rig"}, "without its broker"
     with emulated(tmp_path, "second") as (other, _):
         other.write_text(other.read_text().replace("emulated-1", "emulated-2"))
-        meddler = Meddler(bench, records, FIRST, lambda ask: ask({"do": "unplug", "what": "rig"}), live="emulated-1")
+        meddler = Meddler(bench, records, during, lambda ask: ask(unplug), after_ms=60_000, live="emulated-1")
         with meddler.file() as path:
-            found = run(records, "--bench", path, "--bench", other, *SELECT, "--junit", tmp_path / "j.xml")
+            words = ["-k", "proves_who or without_its_broker", "--junit", tmp_path / "j.xml"]
+            found = run(records, "--bench", path, "--bench", other, *words)
     tell(bench, do="plug", what="rig")
     assert found.status == 3, found.said
     assert verdicts(found.out) == {"VIRTUAL-1": "BENCH ERROR", "VIRTUAL-2": "PASS"}
-    assert "[2] ok    no command opens the valve" in found.out
-    assert "[1] ok    no command opens the valve" not in found.out
+    assert "[2] ok    without its broker" in found.out
+    assert "[1] bench error (rig): " in found.out
+    assert "FAIL" not in found.out
     assert sorted(each["outcome"] for each in found.records) == ["ERROR", "PASS"]
     (suite,) = ElementTree.parse(tmp_path / "j.xml").getroot()
     assert suite.get("failures") == "0"
+    assert suite.get("errors") != "0"
+
+
+def test_of_two_benches_one_whose_process_is_killed_leaves_the_other_its_verdict(records: Path, tmp_path: Path) -> None:
+    process = start(records, "--count", 2, *SELECT, "--junit", tmp_path / "j.xml")
+    both_run_tests(records)
+    (suite,) = psutil.Process(process.pid).children()
+    one, _ = suite.children()
+    one.kill()
+    found = ended(process, records)
+    assert found.status == 3, found.said
+    words = verdicts(found.out)
+    assert sorted(words.values()) == ["BENCH ERROR", "PASS"]
+    assert "the process of the bench: has ended in the middle of the run" in found.out
+    assert "FAIL" not in found.out
+    (suite_result,) = ElementTree.parse(tmp_path / "j.xml").getroot()
+    assert (suite_result.get("failures"), suite_result.get("errors")) == ("0", "1")
 
 
 def test_of_three_virtual_benches_one_whose_record_is_not_taken_leaves_the_others_theirs(records: Path) -> None:

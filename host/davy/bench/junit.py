@@ -13,6 +13,12 @@ from davy.bench.results import Phase, RunResult
 BENCH_ERROR = "bench error"
 
 
+def said_bench_error(report: pytest.TestReport) -> str:
+    """What a report says of its bench, or "". Not by its whole text, which begins with the name of the worker that it is of."""
+    text = report.longrepr
+    return text if isinstance(text, str) and text.startswith(BENCH_ERROR) else ""
+
+
 def phase_properties(phase: Phase) -> list[tuple[str, str]]:
     """(name, text) for pytest's `record_property`: of each measurement its value, unit, limits and verdict, each by itself.
 
@@ -55,7 +61,7 @@ class BenchErrors:
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if report.when != "call" or not report.failed or not report.longreprtext.startswith(BENCH_ERROR):
+        if report.when != "call" or not report.failed or not said_bench_error(report):
             return
         for node in self._xml.node_reporter(report).nodes:
             if node.tag == "failure":

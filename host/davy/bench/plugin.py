@@ -15,14 +15,16 @@ import pytest
 from _pytest.junitxml import xml_key
 
 from davy.bench import junit
+from davy.bench.end_in_order import EndInOrder
 from davy.bench.errors import BenchError
 from davy.bench.fixtures import CAPABILITIES, SESSION
+from davy.bench.lost_benches import LostBenches
 from davy.bench.options import BenchOptions, bench_name, open_bench
 from davy.bench.results import Measurement, Outcome, Phase
 from davy.bench.running import INPUT_ERROR
 from davy.bench.screen import Screen
 from davy.bench.session import BenchSession, summary_without_record
-from davy.bench.stopping import SIGNALS, Stop, hold_leash
+from davy.bench.stopping import SIGNALS, Stop, hold_leash, signals_come
 from davy.errors import InputError
 from davy.files import write_whole
 
@@ -54,13 +56,19 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[_STOP] = Stop()
     if not config.getoption("--davy-bench-options") or config.option.collectonly:
         return
+    hands_out = not hasattr(config, "workerinput") and bool(config.getoption("tx", None))
     for number in SIGNALS:
         # The process that only hands out tests waits for those that run them: they end in good order.
         signal.signal(number, config.stash[_STOP].hear)
+    if not hands_out:
+        signals_come()
+    config.pluginmanager.register(EndInOrder(config.stash[_STOP], hands_out))
+    if hands_out:
+        config.pluginmanager.register(LostBenches(config.getoption("--davy-bench-options")))
     if not hasattr(config, "workerinput"):
         if (leash := config.getoption("--davy-bench-leash")) is not None:
             hold_leash(leash)
-        config.pluginmanager.register(Screen(config, bool(config.getoption("tx", None))), _SCREEN)
+        config.pluginmanager.register(Screen(config, hands_out), _SCREEN)
         if (xml := config.stash.get(xml_key, None)) is not None:
             config.pluginmanager.register(junit.BenchErrors(xml), "davy-bench-junit")
 
@@ -128,7 +136,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         session._setupstate.teardown_exact(None)
     session.config.stash[SESSION] = None
     through = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
-    summary = held.finish("" if through else session.config.stash[_STOP].why or "the suite itself broke off")
+    summary = held.finish(session.config.stash[_STOP].why or ("" if through else "the suite itself broke off"))
     if (xml := session.config.stash.get(xml_key, None)) is not None:
         for name, text in junit.run_properties(held.recorder.run):
             xml.add_global_property(name, text)

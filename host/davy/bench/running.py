@@ -18,13 +18,14 @@ from _pytest.mark.expression import Expression
 
 from davy.bench.options import BenchOptions
 from davy.bench.session import Summary, make_room, summaries_in
-from davy.bench.stopping import SIGNALS
+from davy.bench.stopping import SIGNALS, signals_wait
 from davy.errors import InputError
 from davy.files import write_whole
 from davy.paths import HIL_TESTS
 
 INPUT_ERROR = "input-error.json"
 _NOTHING_SELECTED = 5
+_ENDING = b"davy: interrupted: the run ends in good order and keeps what it has; once more ends it at once\n"
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def run_suite(
             words += ["--dist", "each", "--tx", f"{benches}*popen", "--max-worker-restart", "0"]
         make_room(Path(name), benches)
         status, ended_by = _run([*words, str(HIL_TESTS)])
-        _check_input(Path(name), select, status)
+        _check_input(Path(name), select, 0 if ended_by else status)
         if junit is not None and made.exists():
             write_whole(junit, made.read_bytes())
         return Ran(summaries_in(Path(name), benches), status, ended_by)
@@ -75,6 +76,9 @@ def _run(words: Sequence[str]) -> tuple[int, int]:
 
     def hand_on(number: int, _: FrameType | None = None) -> None:
         told.append(number)
+        if len(told) == 1:
+            # Not by print: it may be in the middle of one.
+            os.write(2, _ENDING)
         if process is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, number if len(told) == 1 else signal.SIGKILL)
@@ -82,9 +86,10 @@ def _run(words: Sequence[str]) -> tuple[int, int]:
     leash, end = os.pipe()
     before = {number: signal.signal(number, hand_on) for number in SIGNALS}
     try:
-        process = subprocess.Popen(
-            [*words, "--davy-bench-leash", str(leash)], start_new_session=True, pass_fds=(leash,)
-        )
+        with signals_wait():
+            process = subprocess.Popen(
+                [*words, "--davy-bench-leash", str(leash)], start_new_session=True, pass_fds=(leash,)
+            )
         if told:
             os.killpg(process.pid, told[0])
         return process.wait(), told[0] if told else 0

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from davy.bench.junit import BENCH_ERROR
+from davy.bench.junit import said_bench_error
 
 _SIGNS = {"passed": "ok  ", "failed": "FAIL", "skipped": "skip"}
 
@@ -17,7 +17,7 @@ class Screen:
     def __init__(self, config: pytest.Config, several: bool) -> None:
         self._plugins = config.pluginmanager
         self._several = several
-        self._bench_errors: set[str] = set()
+        self._bench_errors: set[tuple[str, str]] = set()
 
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str]:
         """No letters: the lines say it."""
@@ -32,12 +32,12 @@ class Screen:
         if report.when != "call" and report.outcome == "passed":
             return
         bench = self._bench(report)
-        text = report.longreprtext.strip()
-        if text.startswith(BENCH_ERROR):
-            if text not in self._bench_errors:
-                self._bench_errors.add(text)
-                self.say(f"{bench}{text}")
+        if error := said_bench_error(report):
+            if (bench, error) not in self._bench_errors:
+                self._bench_errors.add((bench, error))
+                self.say(f"{bench}{error}")
             return
+        text = report.longreprtext.strip()
         if report.when == "teardown":
             self.say(f"{bench}FAIL  {self._name(report)}: in the tear-down")
         else:

@@ -63,6 +63,12 @@ def summaries_in(folder: Path, benches: int) -> tuple[Summary, ...]:
     return tuple(Summary(**json.loads(text)) for text in texts if text.strip())
 
 
+def write_if_none(summary: Summary, folder: Path) -> None:
+    """Of a bench whose own process can write none any more."""
+    if not _place(folder, summary.number).read_text().strip():
+        summary.write(folder)
+
+
 def _place(folder: Path, number: int) -> Path:
     return folder / f"bench-{number:03d}.json"
 

@@ -86,6 +86,7 @@ class BoardProcess:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             pass_fds=(theirs.fileno(),),
+            start_new_session=True,  # a Ctrl-C is for whoever runs the board, and never a KeyboardInterrupt of its program
         )
         theirs.close()
         assert self._process.stdout is not None
