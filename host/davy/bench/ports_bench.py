@@ -16,6 +16,7 @@ from davy.bench.lines import CobsFrames, ConsoleFrames, FrameLine
 from davy.bench.network import BenchNetwork, Services
 from davy.bench.port_line import PortLine
 from davy.bench.rig import Rig
+from davy.bench.rig_link import ANSWER_WITHIN_S
 from davy.bench.serial_rig import SerialRig
 from davy.bench.wiring import RIG_ESP32, load_wiring
 from davy.errors import InputError
@@ -31,7 +32,8 @@ from davy.monitor.registry import read_enrolment
 
 _CALIBRATION_FILE = "calibration.json"
 _SWITCH_S = 30.0
-_ANSWER_WITHIN_S = 1.0  # of the wall clock
+_DEVICE_ANSWERS_WITHIN_S = 1.0  # of the wall clock
+_EMULATED_WITHIN_S = 10.0
 
 
 def open_ports(told: BenchFile, serial: str) -> Bench:
@@ -48,8 +50,14 @@ def open_ports(told: BenchFile, serial: str) -> Bench:
     with contextlib.ExitStack() as stack:
         rig_line = PortLine(told.rig.port, "rig")
         stack.callback(rig_line.close)
-        # A line takes the time that it takes, however fast the bench's own goes.
-        rig = SerialRig(rig_line, WallClock(), load_wiring(told.rig.wiring or RIG_ESP32), name=f"rig of {told.name}")
+        # A line takes the time that it takes, however fast the bench's own goes; a machine that emulates, longer when it is busy.
+        rig = SerialRig(
+            rig_line,
+            WallClock(),
+            load_wiring(told.rig.wiring or RIG_ESP32),
+            name=f"rig of {told.name}",
+            answer_within_s=ANSWER_WITHIN_S if told.speed == 1 else _EMULATED_WITHIN_S,
+        )
         console = _line(told.device.console, "console", stack)
         wired = _line(told.device.wired, "wired", stack)
         frames: FrameLine
@@ -70,7 +78,7 @@ def open_ports(told: BenchFile, serial: str) -> Bench:
             spec=spec,
             unit=unit,
             calibration=calibration,
-            device=Device(frames, clock, unit, _ANSWER_WITHIN_S * max(1.0, told.speed)),
+            device=Device(frames, clock, unit, _DEVICE_ANSWERS_WITHIN_S * max(1.0, told.speed)),
             programmer=programmer,
             image=image,
             close=stack.pop_all().close,

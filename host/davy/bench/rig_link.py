@@ -20,7 +20,7 @@ _SOURCE = b"davybnch"
 _TRIES = 4
 #: The first answer may have to wait for the rig's start: opening its port resets most boards.
 _FIRST_TRIES = 8
-_ANSWER_WITHIN_S = 1.0
+ANSWER_WITHIN_S = 1.0
 #: A rig answers within some milliseconds; in virtual time every look is a grant.
 _FIRST_LOOK_S, _LOOK_GROWS, _LONGEST_LOOK_S = 0.002, 1.5, 0.05
 _MOST_KEPT_BYTES = 8_192
@@ -40,8 +40,16 @@ class RigLink:
     `session` marks this bench's ids; drawn when not given. Every failure is a BenchError with the cause `rig`.
     """
 
-    def __init__(self, line: ByteLine, clock: Clock, name: str, session: int | None = None) -> None:
+    def __init__(
+        self,
+        line: ByteLine,
+        clock: Clock,
+        name: str,
+        session: int | None = None,
+        answer_within_s: float = ANSWER_WITHIN_S,
+    ) -> None:
         self._line, self._clock, self.name = line, clock, name
+        self._answer_within_s = answer_within_s
         self._session = secrets.randbits(32) if session is None else session
         self._ids = itertools.count(1)
         self._seq = 0
@@ -98,7 +106,7 @@ class RigLink:
         return BenchError("rig", self.name, problem, hint)
 
     def _looks(self) -> Iterator[None]:
-        end_s = self._clock.now_s() + _ANSWER_WITHIN_S
+        end_s = self._clock.now_s() + self._answer_within_s
         look_s = _FIRST_LOOK_S
         while True:
             yield

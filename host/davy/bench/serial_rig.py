@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from davy.bench.clock import Clock
 from davy.bench.lines import ByteLine
 from davy.bench.rig import Edge, RigAbout, check_output
-from davy.bench.rig_link import Fields, RigLink
+from davy.bench.rig_link import ANSWER_WITHIN_S, Fields, RigLink
 from davy.bench.wiring import Wiring, day_of
 from rig_protocol import messages
 
@@ -38,12 +38,19 @@ class SerialRig:
     """Implements davy.bench.rig.Rig. What it has is what its wiring says; the rig is asked whether it is of the same mind."""
 
     def __init__(
-        self, line: ByteLine, clock: Clock, wiring: Wiring, *, name: str = "rig", session: int | None = None
+        self,
+        line: ByteLine,
+        clock: Clock,
+        wiring: Wiring,
+        *,
+        name: str = "rig",
+        session: int | None = None,
+        answer_within_s: float = ANSWER_WITHIN_S,
     ) -> None:
         self.outputs, self.inputs, self.readings = wiring.outputs, wiring.inputs, wiring.readings
         self._wiring = wiring
         self._watch_ms = 0 if clock.virtual else WATCH_MS
-        self._link = RigLink(line, clock, name, session)
+        self._link = RigLink(line, clock, name, session, answer_within_s)
         self._met = False
         self._rests = self._failures = 0
         self._edges: list[Edge] = []
