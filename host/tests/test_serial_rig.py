@@ -245,6 +245,16 @@ def test_a_waveform_whose_pieces_get_lost_on_the_way_is_whole_at_the_rig(alone: 
     assert alone.host.now_ms() - t_ms > 2_000
 
 
+def test_many_edges_come_as_fast_as_the_rig_says_them_and_not_a_time_out_each_question(alone: RigAlone) -> None:
+    for at in range(500):
+        alone.rig.see("siren", at % 2 == 0)
+        alone.wait(0.01)
+    before_s = alone.now_s()
+    found = [edge for edge in alone.host.edges(0) if edge.line == "siren"]
+    assert len(found) == 500
+    assert alone.now_s() - before_s < 0.9, "three questions, each of which would wait a second for what never comes"
+
+
 def test_the_same_seed_gives_the_same_run_to_the_millisecond(tmp_path: Path) -> None:
     def run(folder: Path) -> tuple[list[Edge], list[int], int]:
         folder.mkdir()

@@ -11,7 +11,6 @@ _MOST_KEPT = 4  # answers to what acted; the host asks one thing at a time
 _ACTS = (messages.SET, messages.POINTS, messages.REST)
 _OUTPUTS = messages.ENUMS["output"]
 _ABOUT, _LEVELS, _VALUES, _EDGES = range(4)  # of the table "ask"
-_FRAMES_A_QUESTION = 4  # of edges
 
 
 class Answers:
@@ -98,7 +97,7 @@ class Answers:
     def _edges(self, asked: int, since: int) -> list:
         found: list = []
         edges = self._seen.edges
-        while len(found) < _FRAMES_A_QUESTION:
+        while len(found) < messages.FRAMES_A_QUESTION:
             first, base_ms, data = edges.from_index(since, messages.EDGES_A_FRAME, self._uptime.now_ms())
             since = first + len(data) // messages.EDGE_BYTES
             answer = {"id": asked, "first": first, "total": edges.total, "base_ms": base_ms, "edges": data}

@@ -70,7 +70,7 @@ class RigLink:
     def ask_edges(self, since: int) -> list[Fields]:
         """Fields of the EDGES that one question brings, in their order and without a gap between them."""
         number = messages.ENUMS["ask"].index("edges")
-        found = self._question(messages.ASK, {"what": number, "since": since}, messages.EDGES, _reaches_end)
+        found = self._question(messages.ASK, {"what": number, "since": since}, messages.EDGES, _all_edges)
         # A frame that was lost on the way ends what is of use; the rest is asked for again.
         whole = [found[0]]
         for each in found[1:]:
@@ -79,7 +79,9 @@ class RigLink:
             whole.append(each)
         return whole
 
-    def _question(self, kind: int, fields: Fields, wanted: int, complete: Callable[[Fields], bool]) -> list[Fields]:
+    def _question(
+        self, kind: int, fields: Fields, wanted: int, complete: Callable[[list[Fields]], bool]
+    ) -> list[Fields]:
         number = next(self._ids) & messages.U32
         payload = codec.encode(kind, {"id": number, **fields}, messages)
         found: list[Fields] = []
@@ -88,7 +90,7 @@ class RigLink:
             self._refusal = 0
             for _ in self._looks():
                 found += [each for each in self._came(wanted) if each["id"] == number]
-                if found and complete(found[-1]):
+                if found and complete(found):
                     return found
                 if self._refusal:
                     break
@@ -176,5 +178,7 @@ def _count(edges: Fields) -> int:
     return len(edges["edges"]) // messages.EDGE_BYTES
 
 
-def _reaches_end(edges: Fields) -> bool:
-    return bool(edges["first"] + _count(edges) >= edges["total"])
+def _all_edges(frames: list[Fields]) -> bool:
+    # All that there were, or all that one question brings.
+    newest = frames[-1]
+    return len(frames) == messages.FRAMES_A_QUESTION or bool(newest["first"] + _count(newest) >= newest["total"])

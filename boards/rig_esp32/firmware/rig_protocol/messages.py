@@ -42,6 +42,7 @@ MOST_POINTS = 1_000
 POINTS_A_FRAME = 30
 POINT_BYTES = 4  # a signed big-endian integer
 EDGES_A_FRAME = 46
+FRAMES_A_QUESTION = 4  # of edges
 # Milliseconds after base_ms (4 bytes, big-endian), then the line shifted left by one, and its level.
 EDGE_BYTES = 5
 # The line of an edge that stands for some which were not kept: as many as came at once for the interrupt's room.
