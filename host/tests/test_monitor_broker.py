@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 from collections.abc import Iterator
 
@@ -39,6 +40,18 @@ def test_a_paused_broker_refuses_clients_and_answers_them_again_at_its_port(brok
         socket.create_connection((broker.host, broker.port))
     broker.resume()
     socket.create_connection((broker.host, broker.port)).close()
+
+
+def test_no_connection_outlives_a_pause_however_far_it_has_come(broker: EmbeddedBroker) -> None:
+    for _ in range(20):
+        clients = [socket.create_connection((broker.host, broker.port)) for _ in range(5)]
+        broker.pause()
+        for client in clients:
+            with client:
+                client.settimeout(10)
+                with contextlib.suppress(ConnectionResetError):
+                    assert client.recv(1) == b"", "closed, and not silent"
+        broker.resume()
 
 
 def test_the_port_of_a_paused_broker_is_given_to_nobody(broker: EmbeddedBroker) -> None:

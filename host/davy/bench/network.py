@@ -66,7 +66,9 @@ class Services:
     def _await_loss(self) -> None:
         # Noticed before there is a broker again: else the old subscription would be taken for the new one.
         end_s = time.monotonic() + _SUBSCRIBE_S
-        while self._monitor.subscribed and time.monotonic() < end_s:
+        while self._monitor.subscribed:
+            if time.monotonic() > end_s:
+                raise BenchError("rig", "the bench's broker", "went, and the monitor did not notice", "run it again")
             time.sleep(_LOOK_S)
 
     def _await_monitor(self) -> None:

@@ -6,7 +6,6 @@ Without TLS it is for this machine only. With TLS it lets in whoever holds a cer
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import ssl
 import threading
@@ -18,6 +17,7 @@ from davy.monitor.held_port import HeldPort
 from davy.monitor.tls import TlsFolder
 
 _START_TIMEOUT_S = 20.0
+_SHUTDOWN_S = 2.0
 
 
 class EmbeddedBroker:
@@ -81,12 +81,22 @@ class EmbeddedBroker:
             self._error = error
             self._started.set()
         finally:
+            # What is cancelled in the middle of a connection tells asyncio's handler so; from here on that is no news.
+            self._loop.set_exception_handler(lambda _loop, _context: None)
             pending = asyncio.all_tasks(self._loop)
             for task in pending:
                 task.cancel()
-            with contextlib.suppress(Exception):
-                self._loop.run_until_complete(asyncio.gather(*pending, return_exceptions=True))
+            if pending:
+                self._loop.run_until_complete(asyncio.wait(pending, timeout=_SHUTDOWN_S))
+            self._hang_up()
             self._loop.close()
+
+    def _hang_up(self) -> None:
+        # amqtt leaves alone who connects while it shuts down. Such a client would wait at a connection without anybody behind it.
+        left: dict[int, asyncio.Transport] = getattr(self._loop, "_transports", {})
+        for transport in list(left.values()):
+            transport.abort()
+        self._loop.run_until_complete(asyncio.sleep(0))
 
     async def _serve(self) -> None:
         from amqtt.broker import Broker
@@ -110,4 +120,7 @@ class EmbeddedBroker:
         await broker.start()
         self._started.set()
         await self._stop.wait()
-        await broker.shutdown()
+        # First nobody new: amqtt's own order lets clients in while it ends, and may then wait for ever.
+        for server in broker._servers.values():
+            server.instance.close()
+        await asyncio.wait({asyncio.ensure_future(broker.shutdown())}, timeout=_SHUTDOWN_S)
