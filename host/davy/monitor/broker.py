@@ -6,6 +6,7 @@ Without TLS it is for this machine only. With TLS it lets in whoever holds a cer
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import ssl
 import threading
@@ -67,6 +68,9 @@ class EmbeddedBroker:
         if self._thread.is_alive() and self._stop is not None:
             self._loop.call_soon_threadsafe(self._stop.set)
             self._thread.join(_START_TIMEOUT_S)
+            # A client whose connection was being taken just then hangs on objects that only refer to each other: its socket is
+            # closed with them, and until then it would wait at a connection without anybody behind it.
+            gc.collect()
 
     def stop(self) -> None:
         """As `pause`, and let the port go."""
@@ -88,15 +92,7 @@ class EmbeddedBroker:
                 task.cancel()
             if pending:
                 self._loop.run_until_complete(asyncio.wait(pending, timeout=_SHUTDOWN_S))
-            self._hang_up()
             self._loop.close()
-
-    def _hang_up(self) -> None:
-        # amqtt leaves alone who connects while it shuts down. Such a client would wait at a connection without anybody behind it.
-        left: dict[int, asyncio.Transport] = getattr(self._loop, "_transports", {})
-        for transport in list(left.values()):
-            transport.abort()
-        self._loop.run_until_complete(asyncio.sleep(0))
 
     async def _serve(self) -> None:
         from amqtt.broker import Broker
