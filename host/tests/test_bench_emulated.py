@@ -10,10 +10,11 @@ import pytest
 
 from davy.bench.emulation.emulated import EmulatedBench, EmulatedSpec
 from davy.bench.rig import RELEASED, Edge
+from davy.bench.serial_rig import SerialRig
 from davy.image.boardfile import load_board
 from davy.image.build import Image, build_image
 from davy.image.settings import Settings
-from support.cosim import serial_rig
+from support.cosim import WorldClock, WorldLine, serial_rig
 
 
 @pytest.fixture(scope="module")
@@ -28,14 +29,26 @@ def bench(tmp_path: Path, image: Image) -> Iterator[EmulatedBench]:
     made.close()
 
 
-def _to_duty(bench: EmulatedBench) -> tuple[list[Edge], bytes, bytes]:
-    """Through the preheat, the valve opened, an alarm and back: edges, and what rig and device have said."""
+def _past_preheat(bench: EmulatedBench) -> tuple[SerialRig, WorldClock, WorldLine]:
+    """In clean air, the valve still shut."""
     rig, clock, line = serial_rig(bench)
     for output in ("methane_uv", "co_uv"):
         rig.set(output, 500_000)
     clock.wait(185.0)
+    return rig, clock, line
+
+
+def _on_duty(bench: EmulatedBench) -> tuple[SerialRig, WorldClock, WorldLine]:
+    """The same, and the valve opened by hand."""
+    rig, clock, line = _past_preheat(bench)
     rig.set("button", 1, 300)
-    clock.wait(2.0)
+    clock.wait(3.0)
+    return rig, clock, line
+
+
+def _alarmed(bench: EmulatedBench) -> tuple[list[Edge], bytes, bytes]:
+    """Through the preheat, the valve opened, an alarm: edges, and what rig and device have said."""
+    rig, clock, line = _on_duty(bench)
     rig.play("methane_uv", 50, [500_000 + 5_000 * step for step in range(100)])
     clock.wait(8.0)
     rig.set("methane_uv", 2_000_000)
@@ -47,10 +60,7 @@ def _to_duty(bench: EmulatedBench) -> tuple[list[Edge], bytes, bytes]:
 def test_from_host_over_the_rigs_dac_and_the_devices_valve_back_to_the_rigs_current_sensor(
     bench: EmulatedBench,
 ) -> None:
-    rig, clock, _ = serial_rig(bench)
-    for output in ("methane_uv", "co_uv"):
-        rig.set(output, 500_000)
-    clock.wait(185.0)
+    rig, clock, _ = _past_preheat(bench)
     assert (rig.level("coil"), rig.level("contact"), rig.reading("coil_ua")) == (0, 1, 0)
     pressed_ms = rig.set("button", 1, 300)
     clock.wait(3.0)
@@ -76,12 +86,7 @@ def test_from_host_over_the_rigs_dac_and_the_devices_valve_back_to_the_rigs_curr
 
 
 def test_a_line_that_is_let_go_reads_as_no_sensor(bench: EmulatedBench) -> None:
-    rig, clock, _ = serial_rig(bench)
-    for output in ("methane_uv", "co_uv"):
-        rig.set(output, 500_000)
-    clock.wait(185.0)
-    rig.set("button", 1, 300)
-    clock.wait(3.0)
+    rig, clock, _ = _on_duty(bench)
     gone_ms = rig.set("methane_uv", RELEASED)
     assert rig.reading("methane_loop_uv") == 0
     clock.wait(10.0)
@@ -89,12 +94,7 @@ def test_a_line_that_is_let_go_reads_as_no_sensor(bench: EmulatedBench) -> None:
 
 
 def test_a_broken_coil_draws_nothing(bench: EmulatedBench) -> None:
-    rig, clock, _ = serial_rig(bench)
-    for output in ("methane_uv", "co_uv"):
-        rig.set(output, 500_000)
-    clock.wait(185.0)
-    rig.set("button", 1, 300)
-    clock.wait(3.0)
+    rig, clock, _ = _on_duty(bench)
     broken_ms = rig.set("coil_broken", 1)
     assert rig.reading("coil_ua") == 0
     assert Edge(broken_ms, "coil", 0) in rig.edges(broken_ms)
@@ -107,7 +107,7 @@ def test_the_same_seed_gives_the_same_run_to_the_millisecond_and_to_the_byte(tmp
         folder.mkdir()
         made = EmulatedBench(EmulatedSpec(image=image, seed=5), folder)
         try:
-            runs.append(_to_duty(made))
+            runs.append(_alarmed(made))
         finally:
             made.close()
     assert len(runs[0][0]) > 10

@@ -1,4 +1,4 @@
-"""Puts program and identity on a real device, as `davy flash` does it: what is there already is not written, unless it is asked for again."""
+"""Puts program and identity on a real device, as `davy flash` does it; a program that is asked for again is written whole."""
 
 from __future__ import annotations
 

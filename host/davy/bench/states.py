@@ -86,7 +86,10 @@ class States:
             self._await_up()
 
     def reflash(self) -> None:
-        """Write the program once more, whole, and leave the unit's record; ValueError on a bench that cannot. Where the power is afterwards is the programmer's."""
+        """Write the program once more, whole, and leave the unit's record. Where the power is afterwards is the programmer's.
+
+        ValueError on a bench that writes no program.
+        """
         self._put(None)
 
     def reprovision(self) -> None:

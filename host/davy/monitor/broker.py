@@ -64,10 +64,15 @@ class EmbeddedBroker:
         return f"{'mqtts' if self._tls else 'mqtt'}://{f'[{host}]' if ':' in host else host}:{self.port}"
 
     def pause(self) -> None:
-        """Close every connection and listen no more; the port stays ours. No effect while paused."""
+        """Close every connection and listen no more; the port stays ours. No effect while paused.
+
+        Raises RuntimeError when it does not end.
+        """
         if self._thread.is_alive() and self._stop is not None:
             self._loop.call_soon_threadsafe(self._stop.set)
             self._thread.join(_START_TIMEOUT_S)
+            if self._thread.is_alive():
+                raise RuntimeError("the embedded broker did not end")
             # A client whose connection was being taken just then hangs on objects that only refer to each other: its socket is
             # closed with them, and until then it would wait at a connection without anybody behind it.
             gc.collect()
