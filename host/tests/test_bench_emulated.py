@@ -94,7 +94,7 @@ def test_a_line_that_is_let_go_reads_as_no_sensor(bench: EmulatedBench) -> None:
 
 
 def test_a_broken_coil_draws_nothing(bench: EmulatedBench) -> None:
-    rig, clock, _ = _on_duty(bench)
+    rig, _, _ = _on_duty(bench)
     broken_ms = rig.set("coil_broken", 1)
     assert rig.reading("coil_ua") == 0
     assert Edge(broken_ms, "coil", 0) in rig.edges(broken_ms)
